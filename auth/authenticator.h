@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Authenticator: request headers → Identity. The only maker of Identity. One per shard; not thread-safe.
+//
+// A session's access token is a JWT that this checks itself (behaviour.md, section 5); a personal key is looked up by
+// its hash. Either is remembered in a bounded cache, so the common request costs no store round trip. A revocation
+// (RevocationListener) drops the cache entry at once; while the revocation feed is down every request asks the vault.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "auth/identity.h"
+#include "auth/settings.h"
+#include "auth/vault.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/task.h"
+#include "gateway/http/headers.h"
+#include "gateway/observe/journal.h"
+
+namespace gatehouse::auth {
+
+class Authenticator final : public RevocationListener {
+  public:
+    /// Keeps references: vault, clock and journal outlive it. `public_origin` is the JWT's `iss`.
+    Authenticator(const SessionSettings& settings, std::string public_origin, Vault& vault, const Clock& clock,
+                  std::size_t cache_size = 16'384);
+    ~Authenticator() override;
+
+    /// Reads `Authorization: Bearer …` (any case of the scheme) or `x-api-key`; both present must be the same value.
+    /// Faults: unauthenticated (token_missing, token_invalid, token_expired, session_revoked, key_revoked,
+    /// key_expired), unavailable (a personal key that is not cached while the store is down).
+    Task<IdentityPtr> identify(const http::Headers& headers);
+
+    void on_revoked(std::string_view credential_id) override;
+    void on_feed_up() override;
+    void on_feed_down() override;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace gatehouse::auth

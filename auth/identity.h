@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Person: what an identity provider said. Identity: a caller whose credential was verified for this request; only the
+// Authenticator makes one, so holding an Identity is the proof. policy/ never sees either (it takes a Subject).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/clock.h"
+
+namespace gatehouse::auth {
+
+struct Person {
+    std::string subject;  ///< the identity provider's `sub`
+    std::string email;    ///< may be empty
+    std::string name;     ///< may be empty
+    std::vector<std::string> groups;
+};
+
+enum class CredentialKind : std::uint8_t { session, personal_key };
+
+std::string_view to_slug(CredentialKind kind);
+
+class Identity {
+  public:
+    const Person& person() const { return person_; }
+    CredentialKind kind() const { return kind_; }
+    /// Session id or key id: not secret, appears in audit lines and is what gets revoked.
+    const std::string& credential_id() const { return credential_id_; }
+    Instant expires_at() const { return expires_at_; }
+
+  private:
+    friend class Authenticator;
+    Identity(Person person, CredentialKind kind, std::string credential_id, Instant expires_at)
+        : person_(std::move(person)), kind_(kind), credential_id_(std::move(credential_id)), expires_at_(expires_at) {}
+
+    Person person_;
+    CredentialKind kind_;
+    std::string credential_id_;
+    Instant expires_at_;
+};
+
+using IdentityPtr = std::shared_ptr<const Identity>;
+
+}  // namespace gatehouse::auth

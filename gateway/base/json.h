@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Thin helpers over Boost.JSON: reads that do not throw, and canonical text.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gatehouse::json {
+
+namespace bj = boost::json;
+
+/// Parses one JSON text (depth at most 64, duplicate keys: the last wins); nothing when it is not JSON.
+std::optional<bj::value> parse(std::string_view text);
+/// The member, or null when `value` is no object or has no such key.
+const bj::value* find(const bj::value& value, std::string_view key);
+/// The string member, or nothing when absent or of another type.
+std::optional<std::string_view> find_string(const bj::value& value, std::string_view key);
+std::optional<long long> find_integer(const bj::value& value, std::string_view key);
+std::optional<bool> find_bool(const bj::value& value, std::string_view key);
+/// RFC 6901 pointer when it begins with a slash, else a plain top-level key.
+const bj::value* find_path(const bj::value& value, std::string_view key_or_pointer);
+/// Compact text with object keys in byte order at every depth: the same value always gives the same text.
+std::string to_canonical(const bj::value& value);
+std::string to_text(const bj::value& value);
+
+}  // namespace gatehouse::json

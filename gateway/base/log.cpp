@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/base/log.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <ctime>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "gateway/base/clock.h"
+
+namespace gatehouse::log {
+namespace {
+
+constexpr std::size_t most_waiting = std::size_t{8} << 20U;
+
+std::atomic<Level> least{Level::info};
+
+void write_all(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const auto written = ::write(descriptor, text.data(), text.size());
+        if (written <= 0) return;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+/// The background writer. Made on first use; its thread ends with the process after a final flush.
+class Writer {
+  public:
+    Writer() : thread_([this] { run(); }) {}
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+    ~Writer() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_one();
+        thread_.join();
+    }
+
+    void push(int descriptor, std::string_view line) {
+        {
+            const std::lock_guard lock(mutex_);
+            std::string& waiting = descriptor == STDOUT_FILENO ? out_ : err_;
+            if (waiting.size() + line.size() > most_waiting) {
+                ++dropped_;
+                return;
+            }
+            waiting.append(line).push_back('\n');
+        }
+        wake_.notify_one();
+    }
+
+    void flush() {
+        std::unique_lock lock(mutex_);
+        wake_.notify_one();
+        idle_.wait(lock, [this] { return out_.empty() && err_.empty() && !writing_; });
+    }
+
+  private:
+    void run() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            wake_.wait(lock, [this] { return stopping_ || !out_.empty() || !err_.empty(); });
+            if (out_.empty() && err_.empty()) return;
+            std::string out = std::exchange(out_, {});
+            std::string err = std::exchange(err_, {});
+            if (const auto dropped = std::exchange(dropped_, 0); dropped > 0)
+                err.append(R"({"level":"error","msg":"log lines dropped","count":)" + std::to_string(dropped) + "}\n");
+            writing_ = true;
+            lock.unlock();
+            write_all(STDOUT_FILENO, out);
+            write_all(STDERR_FILENO, err);
+            lock.lock();
+            writing_ = false;
+            idle_.notify_all();
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::condition_variable idle_;
+    std::string out_;
+    std::string err_;
+    std::size_t dropped_ = 0;
+    bool stopping_ = false;
+    bool writing_ = false;
+    std::thread thread_;
+};
+
+Writer& writer() {
+    static Writer instance;
+    return instance;
+}
+
+std::string_view name_of(Level level) {
+    switch (level) {
+        case Level::debug: return "debug";
+        case Level::info: return "info";
+        case Level::warn: return "warn";
+        case Level::error: return "error";
+    }
+    return "unknown";
+}
+
+/// Length of the valid UTF-8 sequence at the front (RFC 3629), or 0.
+std::size_t utf8_length(std::string_view text) {
+    const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
+    const auto continues = [&](std::size_t index) { return index < text.size() && (byte(index) & 0xC0U) == 0x80U; };
+    const unsigned char first = byte(0);
+    if (first < 0x80) return 1;
+    if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
+    if (first >= 0xE0 && first <= 0xEF) {
+        if (!continues(1) || !continues(2)) return 0;
+        if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
+        return 3;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        if (!continues(1) || !continues(2) || !continues(3)) return 0;
+        if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;
+        return 4;
+    }
+    return 0;
+}
+
+}  // namespace
+
+void set_level(Level level) { least.store(level, std::memory_order_relaxed); }
+Level level() { return least.load(std::memory_order_relaxed); }
+
+void append_json_string(std::string& out, std::string_view text) {
+    out.push_back('"');
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        if (length == 0) {
+            out.append("\\ufffd");
+            text.remove_prefix(1);
+            continue;
+        }
+        const char letter = text.front();
+        if (length > 1) {
+            out.append(text.substr(0, length));
+        } else if (letter == '"' || letter == '\\') {
+            out.push_back('\\');
+            out.push_back(letter);
+        } else if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) {
+            std::array<char, 8> escape{};
+            std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(letter));
+            out.append(escape.data());
+        } else {
+            out.push_back(letter);
+        }
+        text.remove_prefix(length);
+    }
+    out.push_back('"');
+}
+
+std::string timestamp() {
+    const Instant now = SystemClock{}.now();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+    const std::time_t whole = std::chrono::system_clock::to_time_t(seconds);
+    std::tm parts{};
+    gmtime_r(&whole, &parts);
+    std::array<char, 32> text{};
+    const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+    std::array<char, 8> fraction{};
+    std::snprintf(fraction.data(), fraction.size(), ".%03dZ", static_cast<int>((now - seconds).count()));
+    return std::string(text.data(), size) + fraction.data();
+}
+
+void write(Level line_level, std::string_view message, std::initializer_list<Field> fields) {
+    if (line_level < level()) return;
+    std::string line = R"({"ts":")" + timestamp() + R"(","level":")";
+    line.append(name_of(line_level)).append(R"(","msg":)");
+    append_json_string(line, message);
+    for (const Field& field : fields) {
+        line.push_back(',');
+        append_json_string(line, field.name);
+        line.push_back(':');
+        if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+            append_json_string(line, *text);
+        } else if (const auto* number = std::get_if<long long>(&field.value)) {
+            line.append(std::to_string(*number));
+        } else {
+            line.append(std::get<bool>(field.value) ? "true" : "false");
+        }
+    }
+    line.push_back('}');
+    writer().push(STDERR_FILENO, line);
+}
+
+void write_audit(std::string line) { writer().push(STDOUT_FILENO, line); }
+
+void flush() { writer().flush(); }
+
+}  // namespace gatehouse::log

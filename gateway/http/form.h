@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// application/x-www-form-urlencoded, for queries and form bodies (WHATWG URL, section 5).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gatehouse::http {
+
+class Form {
+  public:
+    /// At most 64 fields are kept; a malformed percent escape is kept as written.
+    static Form parse(std::string_view text);
+    /// The only value of that name; nothing when absent or given more than once (RFC 6749, section 3.2: parameters
+    /// must not be repeated).
+    std::optional<std::string_view> find(std::string_view name) const;
+    /// The only value of that name, or "".
+    std::string_view value(std::string_view name) const { return find(name).value_or(std::string_view{}); }
+
+  private:
+    std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+/// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
+std::string percent_encode(std::string_view text);
+/// `name=value&…`, percent-encoded.
+std::string encode_form(const std::vector<std::pair<std::string, std::string>>& fields);
+
+}  // namespace gatehouse::http

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Router: method and path to handler. One list, filled by app.cpp. Two handler kinds: a reply handler returns a whole
+// Response (its body, if any, was read before); a stream handler reads the body itself and pushes to a Responder.
+// Both return errors; the connection renders them with the route's renderer.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gateway/http/body.h"
+#include "gateway/http/message.h"
+
+namespace gatehouse::http {
+
+using ReplyHandler = std::function<Task<Response>(Request&)>;
+using StreamHandler = std::function<Task<>(Request&, BodyReader&, Responder&)>;
+using ErrorRenderer = Response (*)(const Error&, std::string_view request_id);
+
+struct Route {
+    std::string method;  ///< "GET", "POST", …; "*" is any method
+    std::string path;    ///< exact; or, ending in "/*", everything below
+    std::variant<ReplyHandler, StreamHandler> handler;
+    ErrorRenderer render = nullptr;     ///< how errors of this route look
+    std::size_t max_body = 64 * 1024;   ///< reply handlers only: larger bodies are refused with 413
+    bool health_probe = false;          ///< answered to every address, `access_control.allow_cidrs` or not
+    std::string_view label = "other";   ///< metric label; a literal
+};
+
+class Router {
+  public:
+    void add(Route route);
+    /// What answers when no route fits. Required.
+    void set_fallback(Route route);
+    /// The route for a normalised path, or the fallback. Exact wins over "/*"; never null.
+    const Route& find(std::string_view method, std::string_view path) const;
+
+  private:
+    std::vector<Route> routes_;
+    Route fallback_;
+};
+
+/// Path of a request target with dot segments removed (RFC 3986, section 5.2.4) and nothing else changed.
+std::string normal_path(std::string_view target);
+
+}  // namespace gatehouse::http

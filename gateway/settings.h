@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings: gateway.yaml as resolved values, or every problem at once with its path and line. The file's form ends
+// here; each room gets its own settings struct and can reach no other.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/settings.h"
+#include "gateway/base/log.h"
+#include "gateway/net/settings.h"
+#include "gateway/otlp/settings.h"
+#include "gateway/upstream/settings.h"
+#include "policy/rules.h"
+
+namespace gatehouse {
+
+/// Where the store is. Exactly one of the two.
+struct StoreSettings {
+    struct Redis {
+        bool tls = false;
+        std::string host;  ///< empty when `socket` is set
+        std::uint16_t port = 6379;
+        std::string socket;  ///< unix socket path
+        std::string user;
+        Secret password;
+        int database = 0;
+    };
+    std::optional<Redis> redis;
+    std::string embedded_dir;  ///< set when `redis` is not
+};
+
+struct Settings {
+    net::ListenSettings listen;
+    net::TrafficSettings traffic;
+    std::optional<net::ListenSettings> metrics_listen;  ///< listen.metrics: own listener for /metrics
+    http::Url public_url;
+    auth::OidcSettings oidc;
+    auth::SessionSettings session;
+    auth::SignInSettings sign_in;
+    StoreSettings store;
+    std::vector<upstream::AnthropicSettings> upstreams;
+    policy::RulesPtr rules;
+    otlp::TelemetrySettings telemetry;
+    log::Level log_level = log::Level::info;
+    bool allow_loopback = false;  ///< GATEHOUSE_ALLOW_LOOPBACK=1 (CLAUDE_GATEWAY_ALLOW_LOOPBACK=1 is read too)
+};
+
+/// One fault: printed as `<file>:<line>: <path>: <message>`.
+struct SettingsProblem {
+    int line = 0;  ///< 1-based; 0 when the fault is an absence at the top
+    std::string path;
+    std::string message;
+};
+
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// Parses the text of gateway.yaml. Reads `${VAR}` through `environment` and `${file:…}` from disk; no network.
+/// Problems never contain a secret's value.
+std::expected<Settings, std::vector<SettingsProblem>> parse_settings(std::string_view yaml,
+                                                                     const Environment& environment);
+/// The same from a file.
+std::expected<Settings, std::vector<SettingsProblem>> load_settings(const std::string& path,
+                                                                    const Environment& environment);
+/// The process's environment.
+std::optional<std::string> process_environment(std::string_view name);
+
+}  // namespace gatehouse
