@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,8 +33,13 @@ class Stream {
     virtual boost::asio::awaitable<Moved> read_some(boost::asio::mutable_buffer into) = 0;
     /// All of the buffers, gathered; or an error. The caller keeps them alive.
     virtual boost::asio::awaitable<Moved> write(std::span<const boost::asio::const_buffer> buffers) = 0;
-    /// Waits until the peer has sent something or closed, without reading; true when it has closed (peeked end).
-    virtual boost::asio::awaitable<bool> wait_closed() = 0;
+    /// Calls `closed` once if the peer closes while nobody reads. Bytes that arrive end the watch silently and are kept
+    /// for the next read. One watch at a time; no read may be pending.
+    virtual void watch(std::function<void()> closed) = 0;
+    /// Ends a watch; its callback will not be called any more.
+    virtual void unwatch() = 0;
+    /// Tells the peer that nothing more will be written, where the transport can.
+    virtual void shutdown_write() = 0;
     /// Ends both directions at once; pending reads and writes return an error. Safe to call twice.
     virtual void close() = 0;
     /// Whether an idle connection is still usable: open, and nothing unread.
