@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auth/identity.h"
+
+namespace gatehouse::auth {
+
+std::string_view to_slug(CredentialKind kind) {
+    switch (kind) {
+        case CredentialKind::session:
+            return "session";
+        case CredentialKind::personal_key:
+            return "key";
+    }
+    return "unknown";
+}
+
+}  // namespace gatehouse::auth
