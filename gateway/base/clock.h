@@ -27,6 +27,8 @@ inline long long to_unix_seconds(Instant when) {
     return std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
 }
 
-inline Instant from_unix_seconds(long long seconds) { return Instant{std::chrono::seconds{seconds}}; }
+inline Instant from_unix_seconds(long long seconds) {
+    return Instant{std::chrono::seconds{seconds}};
+}
 
 }  // namespace gatehouse

@@ -39,8 +39,12 @@ void require(bool condition, const char* what) {
     if (!condition) throw std::runtime_error(std::string("OpenSSL failed: ") + what);
 }
 
-const unsigned char* raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-unsigned char* raw(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+const unsigned char* raw(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+unsigned char* raw(std::string& text) {
+    return reinterpret_cast<unsigned char*>(text.data());
+}
 
 std::string encode_base64(std::string_view bytes, std::string_view alphabet, bool padded) {
     std::string text;
@@ -49,10 +53,12 @@ std::string encode_base64(std::string_view bytes, std::string_view alphabet, boo
     int bits = 0;
     for (const char byte : bytes) {
         buffer = (buffer << 8) | static_cast<unsigned char>(byte);
-        for (bits += 8; bits >= 6; bits -= 6) text.push_back(alphabet[(buffer >> (bits - 6)) & 63U]);
+        for (bits += 8; bits >= 6; bits -= 6)
+            text.push_back(alphabet[(buffer >> (bits - 6)) & 63U]);
     }
     if (bits > 0) text.push_back(alphabet[(buffer << (6 - bits)) & 63U]);
-    while (padded && text.size() % 4 != 0) text.push_back('=');
+    while (padded && text.size() % 4 != 0)
+        text.push_back('=');
     return text;
 }
 
@@ -74,9 +80,13 @@ std::string SystemRandom::bytes(std::size_t count) {
     return result;
 }
 
-std::string random_token(Random& random, std::size_t count) { return to_base64url(random.bytes(count)); }
+std::string random_token(Random& random, std::size_t count) {
+    return to_base64url(random.bytes(count));
+}
 
-std::string random_uuid(Random& random) { return format_uuid(random.bytes(16)); }
+std::string random_uuid(Random& random) {
+    return format_uuid(random.bytes(16));
+}
 
 std::string request_uuid() {
     // RAND_bytes costs about a microsecond a call; one call feeds 64 ids.
@@ -110,10 +120,10 @@ std::string derive_key(std::string_view secret, std::string_view purpose) {
     std::string digest = "SHA256";
     std::string key(secret);
     std::string info(purpose);
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.data(), key.size()),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size()), OSSL_PARAM_construct_end()};
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
+                                     OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.data(), key.size()),
+                                     OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size()),
+                                     OSSL_PARAM_construct_end()};
     std::string result(32, '\0');
     require(EVP_KDF_derive(context.get(), raw(result), result.size(), parameters) == 1, "HKDF derive");
     OPENSSL_cleanse(key.data(), key.size());
@@ -135,9 +145,13 @@ std::string to_hex(std::string_view bytes) {
     return text;
 }
 
-std::string to_base64url(std::string_view bytes) { return encode_base64(bytes, base64url_alphabet, false); }
+std::string to_base64url(std::string_view bytes) {
+    return encode_base64(bytes, base64url_alphabet, false);
+}
 
-std::string to_base64(std::string_view bytes) { return encode_base64(bytes, base64_alphabet, true); }
+std::string to_base64(std::string_view bytes) {
+    return encode_base64(bytes, base64_alphabet, true);
+}
 
 std::optional<std::string> from_base64url(std::string_view text) {
     static const auto table = [] {
@@ -197,9 +211,9 @@ std::optional<std::string> open_sealed(std::string_view key, std::string_view bo
     require(EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, raw(key), raw(nonce)) == 1, "decrypt init");
     require(EVP_DecryptUpdate(cipher.get(), nullptr, &written, raw(context), static_cast<int>(context.size())) == 1,
             "decrypt context");
-    require(EVP_DecryptUpdate(cipher.get(), raw(plain), &written, raw(encrypted), static_cast<int>(encrypted.size())) ==
-                1,
-            "decrypt");
+    require(
+        EVP_DecryptUpdate(cipher.get(), raw(plain), &written, raw(encrypted), static_cast<int>(encrypted.size())) == 1,
+        "decrypt");
     require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size), tag.data()) == 1,
             "set tag");
     if (EVP_DecryptFinal_ex(cipher.get(), raw(plain) + written, &written) != 1) return std::nullopt;
@@ -275,7 +289,11 @@ std::string number_of(EVP_PKEY* key, const char* name) {
 }
 }  // namespace
 
-std::string RsaKey::modulus() const { return number_of(state_->key.get(), OSSL_PKEY_PARAM_RSA_N); }
-std::string RsaKey::exponent() const { return number_of(state_->key.get(), OSSL_PKEY_PARAM_RSA_E); }
+std::string RsaKey::modulus() const {
+    return number_of(state_->key.get(), OSSL_PKEY_PARAM_RSA_N);
+}
+std::string RsaKey::exponent() const {
+    return number_of(state_->key.get(), OSSL_PKEY_PARAM_RSA_E);
+}
 
 }  // namespace gatehouse

@@ -34,16 +34,16 @@ std::string random_uuid(Random& random);
 /// A fast process-local uuid v4 for request ids: unique, not secret. Thread-safe, no lock.
 std::string request_uuid();
 
-std::string sha256(std::string_view text);                          ///< 32 raw bytes
+std::string sha256(std::string_view text);                             ///< 32 raw bytes
 std::string hmac_sha256(std::string_view key, std::string_view text);  ///< 32 raw bytes
 /// HKDF-SHA256 without salt (RFC 5869): 32 bytes bound to `purpose`.
 std::string derive_key(std::string_view secret, std::string_view purpose);
 bool constant_time_equal(std::string_view left, std::string_view right);
 
 std::string to_hex(std::string_view bytes);
-std::string to_base64url(std::string_view bytes);                          ///< unpadded (RFC 4648, section 5)
-std::optional<std::string> from_base64url(std::string_view text);          ///< refuses padding and stray bits
-std::string to_base64(std::string_view bytes);                             ///< padded (RFC 4648, section 4)
+std::string to_base64url(std::string_view bytes);                  ///< unpadded (RFC 4648, section 5)
+std::optional<std::string> from_base64url(std::string_view text);  ///< refuses padding and stray bits
+std::string to_base64(std::string_view bytes);                     ///< padded (RFC 4648, section 4)
 
 /// AES-256-GCM with a fresh nonce in front; `context` is authenticated but not stored. `key` is 32 bytes.
 std::string seal(Random& random, std::string_view key, std::string_view plain, std::string_view context);
@@ -73,8 +73,8 @@ class RsaKey {
     RsaKey& operator=(RsaKey&&) noexcept;
     ~RsaKey();
     std::string sign_rs256(std::string_view text) const;  ///< raw signature bytes
-    std::string modulus() const;                           ///< raw big-endian `n`
-    std::string exponent() const;                          ///< raw big-endian `e`
+    std::string modulus() const;                          ///< raw big-endian `n`
+    std::string exponent() const;                         ///< raw big-endian `e`
 
   private:
     struct State;

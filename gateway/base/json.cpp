@@ -14,7 +14,8 @@ void append_canonical(std::string& text, const bj::value& value) {
     if (const auto* object = value.if_object()) {
         std::vector<const bj::key_value_pair*> members;
         members.reserve(object->size());
-        for (const auto& member : *object) members.push_back(&member);
+        for (const auto& member : *object)
+            members.push_back(&member);
         std::ranges::sort(members, {}, [](const auto* member) { return std::string_view(member->key()); });
         text.push_back('{');
         for (const auto* member : members) {
@@ -84,6 +85,8 @@ std::string to_canonical(const bj::value& value) {
     return text;
 }
 
-std::string to_text(const bj::value& value) { return bj::serialize(value); }
+std::string to_text(const bj::value& value) {
+    return bj::serialize(value);
+}
 
 }  // namespace gatehouse::json

@@ -102,10 +102,14 @@ Writer& writer() {
 
 std::string_view name_of(Level level) {
     switch (level) {
-        case Level::debug: return "debug";
-        case Level::info: return "info";
-        case Level::warn: return "warn";
-        case Level::error: return "error";
+        case Level::debug:
+            return "debug";
+        case Level::info:
+            return "info";
+        case Level::warn:
+            return "warn";
+        case Level::error:
+            return "error";
     }
     return "unknown";
 }
@@ -132,8 +136,12 @@ std::size_t utf8_length(std::string_view text) {
 
 }  // namespace
 
-void set_level(Level level) { least.store(level, std::memory_order_relaxed); }
-Level level() { return least.load(std::memory_order_relaxed); }
+void set_level(Level level) {
+    least.store(level, std::memory_order_relaxed);
+}
+Level level() {
+    return least.load(std::memory_order_relaxed);
+}
 
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
@@ -196,8 +204,12 @@ void write(Level line_level, std::string_view message, std::initializer_list<Fie
     writer().push(STDERR_FILENO, line);
 }
 
-void write_audit(std::string line) { writer().push(STDOUT_FILENO, line); }
+void write_audit(std::string line) {
+    writer().push(STDOUT_FILENO, line);
+}
 
-void flush() { writer().flush(); }
+void flush() {
+    writer().flush();
+}
 
 }  // namespace gatehouse::log

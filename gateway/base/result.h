@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result<T>: a value or an Error. Truthy means success. Propagate with one plain line: `if (!x) return fail(x.error());`.
+// Result<T>: a value or an Error. Truthy means success. Propagate with one plain line: `if (!x) return
+// fail(x.error());`.
 #pragma once
 
 #include <expected>
@@ -13,6 +14,8 @@ template <class T = void>
 using Result = std::expected<T, Error>;
 
 /// Turns an Error into the failed side of any Result.
-inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(std::move(error)); }
+inline std::unexpected<Error> fail(Error error) {
+    return std::unexpected<Error>(std::move(error));
+}
 
 }  // namespace gatehouse

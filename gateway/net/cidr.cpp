@@ -30,8 +30,10 @@ bool is_v4(const Bytes& bytes) {
 }
 
 std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+        text.remove_suffix(1);
     return text;
 }
 
@@ -96,7 +98,8 @@ std::optional<std::string> client_address(std::string_view socket_address, std::
 
 bool is_forbidden_target(std::string_view address, bool allow_loopback) {
     const auto any_of = [&](std::initializer_list<std::string_view> ranges) {
-        return std::ranges::any_of(ranges, [&](std::string_view range) { return Cidr::parse(range)->contains(address); });
+        return std::ranges::any_of(ranges,
+                                   [&](std::string_view range) { return Cidr::parse(range)->contains(address); });
     };
     if (!parse_address(address)) return true;
     if (any_of({"127.0.0.0/8", "::1/128"})) return !allow_loopback;

@@ -25,8 +25,8 @@ namespace gatehouse::net {
 namespace {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 /// What is left of a buffer sequence after `done` bytes of it were written.
@@ -266,7 +266,8 @@ Task<std::vector<tcp::endpoint>> resolve(std::string host, std::uint16_t port, C
         const auto [error, results] = co_await resolver->async_resolve(host, std::to_string(port), as_result);
         if (error)
             co_return fail(Error::upstream_unreachable(Reason::name_not_resolved, host + ": " + error.message()));
-        for (const auto& result : results) found.push_back(result.endpoint());
+        for (const auto& result : results)
+            found.push_back(result.endpoint());
     }
     if (!options.guarded) co_return found;
     const bool loopback = options.allow_loopback;
@@ -275,8 +276,53 @@ Task<std::vector<tcp::endpoint>> resolve(std::string host, std::uint16_t port, C
     });
     if (found.empty())
         co_return fail(Error::upstream_unreachable(
-            Reason::address_forbidden, host + " leads to a loopback, link-local or metadata address, which is not allowed"));
+            Reason::address_forbidden,
+            host + " leads to a loopback, link-local or metadata address, which is not allowed"));
     co_return found;
+}
+
+/// A connected socket to the first endpoint that answers. `where` is for the error.
+Task<tcp::socket> connect_any(std::vector<tcp::endpoint> endpoints, std::string where,
+                              std::chrono::milliseconds timeout) {
+    const auto executor = co_await asio::this_coro::executor;
+    auto socket = std::make_shared<tcp::socket>(executor);
+    const Watchdog watchdog(executor, timeout, [weak = std::weak_ptr(socket)] {
+        if (const auto open = weak.lock()) open->close();
+    });
+    const auto [error, endpoint] = co_await asio::async_connect(*socket, endpoints, as_result);
+    if (watchdog.fired()) co_return fail(Error::upstream_unreachable(Reason::connect_failed, where + ": timed out"));
+    if (error) co_return fail(Error::upstream_unreachable(Reason::connect_failed, where + ": " + error.message()));
+    error_code ignored;
+    socket->set_option(tcp::no_delay(true), ignored);
+    co_return std::move(*socket);
+}
+
+/// Asks a proxy for a tunnel (RFC 9110, section 9.3.6). The far side speaks first in neither TLS nor HTTP, so nothing
+/// but the proxy's own head can stand in what is read here.
+Task<> open_tunnel(tcp::socket& socket, std::string authority, std::string authorization,
+                   std::chrono::milliseconds timeout) {
+    std::string request = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n";
+    if (!authorization.empty()) request += "Proxy-Authorization: " + authorization + "\r\n";
+    request += "\r\n";
+    const auto executor = co_await asio::this_coro::executor;
+    const Watchdog watchdog(executor, timeout, [&socket] {
+        error_code ignored;
+        socket.close(ignored);
+    });
+    const auto [write_error, written] = co_await asio::async_write(socket, asio::buffer(request), as_result);
+    std::string answer;
+    while (!write_error && answer.size() < 8192 && answer.find("\r\n\r\n") == std::string::npos) {
+        std::array<char, 512> bytes{};
+        const auto [error, size] = co_await socket.async_read_some(asio::buffer(bytes), as_result);
+        if (error) break;
+        answer.append(bytes.data(), size);
+    }
+    const bool granted = answer.starts_with("HTTP/1.") && answer.size() > 12 && answer.substr(9, 1) == "2";
+    if (!granted || !answer.ends_with("\r\n\r\n"))
+        co_return fail(Error::upstream_unreachable(
+            Reason::connect_failed,
+            "the proxy refused a tunnel to " + authority + ": " + answer.substr(0, answer.find('\r'))));
+    co_return Result<>{};
 }
 
 }  // namespace
@@ -312,24 +358,32 @@ Task<StreamPtr> connect_tls(tcp::socket socket, TlsClientContextPtr context, std
 }
 
 Task<StreamPtr> connect_tcp(std::string host, std::uint16_t port, ConnectOptions options) {
-    const auto endpoints = co_await resolve(host, port, options);
+    auto endpoints = co_await resolve(host, port, options);
     if (!endpoints) co_return fail(endpoints.error());
-    const auto executor = co_await asio::this_coro::executor;
-    auto socket = std::make_shared<tcp::socket>(executor);
-    error_code failure;
-    {
-        const Watchdog watchdog(executor, options.timeout, [weak = std::weak_ptr(socket)] {
-            if (const auto open = weak.lock()) open->close();
-        });
-        const auto [error, endpoint] = co_await asio::async_connect(*socket, *endpoints, as_result);
-        failure = error;
-        if (watchdog.fired()) failure = asio::error::timed_out;
+    auto socket = co_await connect_any(std::move(*endpoints), host + ":" + std::to_string(port), options.timeout);
+    if (!socket) co_return fail(socket.error());
+    if (options.tls) co_return co_await connect_tls(std::move(*socket), options.tls, host, options.timeout);
+    co_return make_plain_stream(std::move(*socket));
+}
+
+Task<StreamPtr> connect_through(Proxy proxy, std::string host, std::uint16_t port, bool by_address,
+                                ConnectOptions options) {
+    std::string target = host.find(':') == std::string::npos ? host : "[" + host + "]";
+    if (by_address) {
+        const auto endpoints = co_await resolve(host, port, options);
+        if (!endpoints) co_return fail(endpoints.error());
+        const auto address = endpoints->front().address();
+        target = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
     }
-    if (failure)
-        co_return fail(Error::upstream_unreachable(Reason::connect_failed,
-                                                   host + ":" + std::to_string(port) + ": " + failure.message()));
-    error_code ignored;
-    socket->set_option(tcp::no_delay(true), ignored);
+    ConnectOptions to_proxy = options;
+    to_proxy.guarded = false;
+    auto endpoints = co_await resolve(proxy.host, proxy.port, to_proxy);
+    if (!endpoints) co_return fail(endpoints.error());
+    auto socket = co_await connect_any(std::move(*endpoints), "proxy " + proxy.host, options.timeout);
+    if (!socket) co_return fail(socket.error());
+    const auto tunnel =
+        co_await open_tunnel(*socket, target + ":" + std::to_string(port), proxy.authorization, options.timeout);
+    if (!tunnel) co_return fail(tunnel.error());
     if (options.tls) co_return co_await connect_tls(std::move(*socket), options.tls, host, options.timeout);
     co_return make_plain_stream(std::move(*socket));
 }

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "gateway/base/task.h"
+#include "gateway/net/proxy.h"
 
 namespace gatehouse::net {
 
@@ -59,13 +60,17 @@ Result<TlsClientContextPtr> make_tls_client_context(const std::string& ca_pem);
 struct ConnectOptions {
     std::chrono::milliseconds timeout{5'000};  ///< name look-up, connecting and the TLS handshake together
     TlsClientContextPtr tls;                   ///< null: plain
-    bool guarded = true;         ///< refuse link-local and metadata addresses (cidr.h: is_forbidden_target)
+    bool guarded = true;          ///< refuse link-local and metadata addresses (cidr.h: is_forbidden_target)
     bool allow_loopback = false;  ///< when guarded
 };
 
 /// Resolves once, drops forbidden addresses, connects to exactly what was checked (no second look-up, so no DNS
 /// rebinding). Errors: address_forbidden, name_not_resolved, connect_failed, tls_failed.
 Task<StreamPtr> connect_tcp(std::string host, std::uint16_t port, ConnectOptions options);
+/// The same through an HTTP proxy's CONNECT. `by_address`: resolve and check the name here and ask for the address,
+/// else the proxy resolves it. The proxy's own address is not guarded. Without TLS in `options`: a plain tunnel.
+Task<StreamPtr> connect_through(Proxy proxy, std::string host, std::uint16_t port, bool by_address,
+                                ConnectOptions options);
 Task<StreamPtr> connect_unix(std::string path, std::chrono::milliseconds timeout);
 
 }  // namespace gatehouse::net

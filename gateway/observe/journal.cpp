@@ -60,7 +60,8 @@ void LineJournal::write(const Entry& entry) {
 
 void LineJournal::write(const SecurityEvent& event) {
     Line line(event.name);
-    for (const auto& [name, value] : event.fields) line.add(name, value);
+    for (const auto& [name, value] : event.fields)
+        line.add(name, value);
     log::write_audit(std::move(line).finish());
 }
 

@@ -22,9 +22,9 @@ struct Entry {
     std::string credential_kind;  ///< "session" or "key"
     std::string credential_id;
     std::string policy;
-    std::string model;               ///< as the client asked
-    std::string upstream;            ///< name of the upstream that answered
-    std::string upstream_model;      ///< as sent upstream
+    std::string model;           ///< as the client asked
+    std::string upstream;        ///< name of the upstream that answered
+    std::string upstream_model;  ///< as sent upstream
     std::string upstream_request_id;
     std::string session_id;       ///< x-claude-code-session-id
     std::string agent_id;         ///< x-claude-code-agent-id
@@ -40,7 +40,8 @@ struct Entry {
     std::int64_t first_byte_milliseconds = 0;
 };
 
-/// One security event: `name` is dotted (`session.mint`, `device.verify`, `auth.denied`, `key.revoke`), fields in order.
+/// One security event: `name` is dotted (`session.mint`, `device.verify`, `auth.denied`, `key.revoke`), fields in
+/// order.
 struct SecurityEvent {
     std::string_view name;
     std::vector<std::pair<std::string_view, std::string>> fields;

@@ -56,7 +56,9 @@ class Children {
     std::map<std::pair<std::string, std::string>, T*, Less> children_;
 };
 
-double seconds(std::chrono::nanoseconds span) { return std::chrono::duration<double>(span).count(); }
+double seconds(std::chrono::nanoseconds span) {
+    return std::chrono::duration<double>(span).count();
+}
 
 }  // namespace
 
@@ -97,8 +99,8 @@ struct Metrics::State {
     prometheus::Counter& connections_refused =
         counters("gatehouse_connections_refused_total", "Client connections closed at the cap.").Add({});
     prometheus::Gauge& streams = gauge("gatehouse_streams", "Streamed responses under way.");
-    Children<prometheus::Counter> upstream =
-        labelled("gatehouse_upstream_requests_total", "Upstream exchanges; status 0 is no answer.", "upstream", "status");
+    Children<prometheus::Counter> upstream = labelled(
+        "gatehouse_upstream_requests_total", "Upstream exchanges; status 0 is no answer.", "upstream", "status");
     Children<prometheus::Histogram> first_byte =
         histogram("gatehouse_upstream_first_byte_seconds", "Until the upstream's response head.", "upstream");
     Children<prometheus::Counter> tokens =
@@ -121,15 +123,25 @@ void Metrics::request_finished(std::string_view route, int status, std::chrono::
     state_->requests.at(route, std::to_string(status)).Increment();
     state_->request_seconds.at(route).Observe(seconds(took));
 }
-void Metrics::refused(std::string_view reason) { state_->refusals.at(reason).Increment(); }
+void Metrics::refused(std::string_view reason) {
+    state_->refusals.at(reason).Increment();
+}
 void Metrics::connection_opened() {
     state_->connections_total.Increment();
     state_->connections.Increment();
 }
-void Metrics::connection_closed() { state_->connections.Decrement(); }
-void Metrics::connection_refused() { state_->connections_refused.Increment(); }
-void Metrics::stream_opened() { state_->streams.Increment(); }
-void Metrics::stream_closed() { state_->streams.Decrement(); }
+void Metrics::connection_closed() {
+    state_->connections.Decrement();
+}
+void Metrics::connection_refused() {
+    state_->connections_refused.Increment();
+}
+void Metrics::stream_opened() {
+    state_->streams.Increment();
+}
+void Metrics::stream_closed() {
+    state_->streams.Decrement();
+}
 void Metrics::upstream_finished(std::string_view upstream, int status) {
     state_->upstream.at(upstream, std::to_string(status)).Increment();
 }
@@ -139,14 +151,24 @@ void Metrics::upstream_first_byte(std::string_view upstream, std::chrono::nanose
 void Metrics::tokens(std::string_view model, std::string_view kind, std::int64_t count) {
     if (count > 0) state_->tokens.at(model, kind).Increment(static_cast<double>(count));
 }
-void Metrics::store_failed(std::string_view reason) { state_->store_errors.at(reason).Increment(); }
-void Metrics::store_up(bool up) { state_->store_up.Set(up ? 1 : 0); }
-void Metrics::sign_in(std::string_view kind, std::string_view result) { state_->sign_ins.at(kind, result).Increment(); }
+void Metrics::store_failed(std::string_view reason) {
+    state_->store_errors.at(reason).Increment();
+}
+void Metrics::store_up(bool up) {
+    state_->store_up.Set(up ? 1 : 0);
+}
+void Metrics::sign_in(std::string_view kind, std::string_view result) {
+    state_->sign_ins.at(kind, result).Increment();
+}
 void Metrics::otlp_batch(std::string_view destination, std::string_view result) {
     state_->otlp.at(destination, result).Increment();
 }
-void Metrics::config_reloaded(bool good) { state_->reloads.at(good ? "applied" : "refused").Increment(); }
+void Metrics::config_reloaded(bool good) {
+    state_->reloads.at(good ? "applied" : "refused").Increment();
+}
 
-std::string Metrics::exposition() const { return prometheus::TextSerializer().Serialize(state_->registry.Collect()); }
+std::string Metrics::exposition() const {
+    return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+}
 
 }  // namespace gatehouse::observe
