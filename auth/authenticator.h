@@ -3,7 +3,10 @@
 //
 // A session's access token is a JWT that this checks itself (behaviour.md, section 5); a personal key is looked up by
 // its hash. Either is remembered in a bounded cache, so the common request costs no store round trip. A revocation
-// (RevocationListener) drops the cache entry at once; while the revocation feed is down every request asks the vault.
+// (RevocationListener) drops the cache entry at once; until on_feed_up, and from on_feed_down on, every request asks
+// the vault. When the vault cannot be reached, sessions go on (their tokens are signed and short-lived;
+// docs/operations.md) unless this shard knows the session as revoked, and so do the personal keys that it has in its
+// cache.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +18,12 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/task.h"
 #include "gateway/http/headers.h"
-#include "gateway/observe/journal.h"
 
 namespace gatehouse::auth {
 
 class Authenticator final : public RevocationListener {
   public:
-    /// Keeps references: vault, clock and journal outlive it. `public_origin` is the JWT's `iss`.
+    /// Keeps references: vault and clock outlive it. `public_origin` is the JWT's `iss`.
     Authenticator(const SessionSettings& settings, std::string public_origin, Vault& vault, const Clock& clock,
                   std::size_t cache_size = 16'384);
     ~Authenticator() override;

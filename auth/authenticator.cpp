@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auth/authenticator.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "auth/access_token.h"
+#include "auth/credential_cache.h"
+#include "auth/personal_key.h"
+#include "gateway/base/crypto.h"
+
+namespace gatehouse::auth {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// How long a cached credential is used before the vault is asked again. The revocation feed makes that needless for
+/// safety; it is when the last use is written down, on the one request a minute that has a round trip to wait for.
+constexpr seconds recheck_after{60};
+/// How long the vault is left alone after it could not be reached, so that an outage does not slow every request.
+/// Below a second: a revocation made meanwhile elsewhere still takes effect in time.
+constexpr milliseconds outage_pause{500};
+constexpr std::size_t largest_credential = 32 * 1024;
+constexpr std::size_t most_tombstones = 65'536;
+
+Error malformed(std::string detail) {
+    return Error::unauthenticated(Reason::token_invalid, "invalid token", std::move(detail));
+}
+
+Error revoked(Reason reason) {
+    return Error::unauthenticated(reason, "invalid token", "revoked or never issued");
+}
+
+/// The token of `Bearer <token>` (RFC 6750, section 2.1), the scheme in any case (RFC 9110, section 11.1).
+Result<std::string_view> bearer_token(std::string_view value) {
+    const std::size_t blank = value.find(' ');
+    const std::string_view scheme = value.substr(0, blank);
+    if (!http::same_token(scheme, "Bearer")) return fail(malformed("Authorization is not Bearer"));
+    if (blank == std::string_view::npos) return std::string_view{};
+    std::string_view token = value.substr(blank);
+    token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));
+    return token;
+}
+
+Result<std::string> credential_of(const http::Headers& headers) {
+    if (headers.count("authorization") > 1 || headers.count("x-api-key") > 1)
+        return fail(malformed("Authorization or x-api-key is given twice"));
+    const auto authorization = headers.find("authorization");
+    const auto api_key = headers.find("x-api-key");
+    std::string_view credential = api_key.value_or(std::string_view{});
+    if (authorization) {
+        const auto token = bearer_token(*authorization);
+        if (!token) return fail(token.error());
+        // Two different credentials: one would be checked while a proxy in front may have looked at the other.
+        if (api_key && *api_key != *token) return fail(malformed("Authorization and x-api-key differ"));
+        credential = *token;
+    }
+    if (credential.empty()) return fail(Error::unauthenticated(Reason::token_missing, "missing token"));
+    if (credential.size() > largest_credential) return fail(malformed("longer than 32 KiB"));
+    return std::string(credential);
+}
+
+bool is_outage(const Error& error) {
+    return error.fault == Fault::unavailable || error.fault == Fault::timed_out;
+}
+
+}  // namespace
+
+struct Authenticator::State {
+    State(const SessionSettings& settings, std::string public_origin, Vault& store, const Clock& time,
+          std::size_t cache_size)
+        : tokens(settings, std::move(public_origin)),
+          vault(store),
+          clock(time),
+          cache(cache_size),
+          tombstones(most_tombstones, settings.ttl + recheck_after) {}
+
+    /// The cached identity when it can be used without asking anyone. Of several requests that find the same entry due
+    /// for a check only the first is sent to ask: it marks the entry as checked before it goes.
+    IdentityPtr usable(const std::string& digest, Instant now) {
+        CachedCredential* cached = cache.find(digest);
+        if (cached == nullptr || !feed_is_up || now >= cached->identity->expires_at()) return nullptr;
+        if (now - cached->checked_at < recheck_after) return cached->identity;
+        cached->checked_at = now;
+        return nullptr;
+    }
+
+    /// Caches what the vault just confirmed, unless the feed came or went meanwhile: then a revocation may have been
+    /// missed. True when the last use should be written down now.
+    bool remember(std::string digest, const IdentityPtr& identity, std::uint64_t asked_in, Instant now) {
+        const CachedCredential* known = cache.find(digest);
+        const bool due = known == nullptr || now - known->touched_at >= recheck_after;
+        const Instant touched_at = due ? now : known->touched_at;
+        if (asked_in == feed_generation) cache.put({std::move(digest), identity, now, touched_at});
+        return due;
+    }
+
+    Task<IdentityPtr> identify_session(std::string token, std::string digest);
+    Task<IdentityPtr> identify_key(std::string key, std::string digest);
+    Result<IdentityPtr> accept_unconfirmed(const VerifiedToken& token) const;
+    Result<IdentityPtr> check_session(const VerifiedToken& token, const std::optional<Session>& session);
+    Result<IdentityPtr> check_key(const std::optional<PersonalKey>& key, const std::string& digest);
+    Result<IdentityPtr> key_without_vault(const IdentityPtr& cached, const Error& outage) const;
+
+    AccessTokens tokens;
+    Vault& vault;
+    const Clock& clock;
+    CredentialCache cache;
+    Tombstones tombstones;
+    bool feed_is_up = false;
+    std::uint64_t feed_generation = 0;  ///< counts feed changes
+    Instant leave_vault_alone_until;
+};
+
+Result<IdentityPtr> Authenticator::State::accept_unconfirmed(const VerifiedToken& token) const {
+    if (tombstones.holds(token.session_id, clock.now())) return fail(revoked(Reason::session_revoked));
+    return IdentityPtr(new Identity(token.person, CredentialKind::session, token.session_id, token.expires_at));
+}
+
+Result<IdentityPtr> Authenticator::State::check_session(const VerifiedToken& token,
+                                                        const std::optional<Session>& session) {
+    const bool ended = !session || clock.now() >= session->expires_at;
+    if (ended || tombstones.holds(token.session_id, clock.now())) {
+        cache.forget(token.session_id);
+        return fail(revoked(Reason::session_revoked));
+    }
+    if (session->person.subject != token.person.subject) return fail(malformed("sub is not the session's subject"));
+    return IdentityPtr(new Identity(token.person, CredentialKind::session, token.session_id,
+                                    std::min(token.expires_at, session->expires_at)));
+}
+
+Task<IdentityPtr> Authenticator::State::identify_session(std::string token, std::string digest) {
+    const auto verified = tokens.verify(token, clock.now());
+    if (!verified) co_return fail(verified.error());
+    if (clock.now() < leave_vault_alone_until) co_return accept_unconfirmed(*verified);
+
+    const std::uint64_t asked_in = feed_generation;
+    const auto session = co_await vault.find_session(verified->session_id);
+    if (!session && !is_outage(session.error())) co_return fail(session.error());
+    if (!session) {
+        leave_vault_alone_until = clock.now() + outage_pause;
+        co_return accept_unconfirmed(*verified);
+    }
+    leave_vault_alone_until = {};
+    auto identity = check_session(*verified, *session);
+    if (!identity) co_return fail(identity.error());
+    const Instant now = clock.now();
+    if (!remember(std::move(digest), *identity, asked_in, now)) co_return *identity;
+    // A last use that could not be written down is no reason to refuse anyone.
+    [[maybe_unused]] const auto touched = co_await vault.touch_session(verified->session_id, "", now);
+    co_return *identity;
+}
+
+Result<IdentityPtr> Authenticator::State::check_key(const std::optional<PersonalKey>& key, const std::string& digest) {
+    if (!key || tombstones.holds(key->id, clock.now())) {
+        cache.erase(digest);
+        return fail(revoked(Reason::key_revoked));
+    }
+    if (clock.now() >= key->expires_at)
+        return fail(Error::unauthenticated(Reason::key_expired, "invalid token", "the key has expired"));
+    return IdentityPtr(new Identity(key->person, CredentialKind::personal_key, key->id, key->expires_at));
+}
+
+Result<IdentityPtr> Authenticator::State::key_without_vault(const IdentityPtr& cached, const Error& outage) const {
+    if (!cached) return fail(outage);
+    if (clock.now() >= cached->expires_at())
+        return fail(Error::unauthenticated(Reason::key_expired, "invalid token", "the key has expired"));
+    if (tombstones.holds(cached->credential_id(), clock.now())) return fail(revoked(Reason::key_revoked));
+    return cached;
+}
+
+Task<IdentityPtr> Authenticator::State::identify_key(std::string key, std::string digest) {
+    const CachedCredential* known = cache.find(digest);
+    const IdentityPtr cached = known == nullptr ? nullptr : known->identity;
+    const std::uint64_t asked_in = feed_generation;
+    const auto found = co_await vault.find_key(personal_key_hash(key));
+    if (!found && is_outage(found.error())) co_return key_without_vault(cached, found.error());
+    if (!found) co_return fail(found.error());
+
+    auto identity = check_key(*found, digest);
+    if (!identity) co_return fail(identity.error());
+    const Instant now = clock.now();
+    if (!remember(std::move(digest), *identity, asked_in, now)) co_return *identity;
+    [[maybe_unused]] const auto touched = co_await vault.touch_key((*identity)->credential_id(), now);
+    co_return *identity;
+}
+
+Authenticator::Authenticator(const SessionSettings& settings, std::string public_origin, Vault& vault,
+                             const Clock& clock, std::size_t cache_size)
+    : state_(std::make_unique<State>(settings, std::move(public_origin), vault, clock, cache_size)) {}
+
+Authenticator::~Authenticator() = default;
+
+Task<IdentityPtr> Authenticator::identify(const http::Headers& headers) {
+    auto credential = credential_of(headers);
+    if (!credential) co_return fail(credential.error());
+    std::string digest = sha256(*credential);
+    if (IdentityPtr cached = state_->usable(digest, state_->clock.now())) co_return cached;
+    const bool is_key = is_personal_key(*credential);
+    auto identified = is_key ? state_->identify_key(std::move(*credential), std::move(digest))
+                             : state_->identify_session(std::move(*credential), std::move(digest));
+    auto identity = co_await std::move(identified);
+    co_return identity;
+}
+
+void Authenticator::on_revoked(std::string_view credential_id) {
+    state_->tombstones.bury(credential_id, state_->clock.now());
+    state_->cache.forget(credential_id);
+}
+
+void Authenticator::on_feed_up() {
+    state_->feed_is_up = true;
+    ++state_->feed_generation;
+    state_->cache.clear();
+}
+
+void Authenticator::on_feed_down() {
+    state_->feed_is_up = false;
+    ++state_->feed_generation;
+}
+
+}  // namespace gatehouse::auth

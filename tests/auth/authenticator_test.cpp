@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who a request is from: where the credential may stand, what is cached for how long, and what revocations, a dead feed
+// and a dead store change.
+#include "auth/authenticator.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/access_token.h"
+#include "auth/personal_key.h"
+#include "tests/support/fixed_random.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/memory_vault.h"
+#include "tests/support/run_task.h"
+#include "tests/support/scripted_client.h"
+
+namespace gatehouse::auth {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::run;
+
+constexpr const char* origin = "https://gateway.example";
+
+/// A vault whose session look-ups wait at a gate, with the answer already decided: the store's reply is on its way.
+class SlowVault final : public auth::Vault {
+  public:
+    explicit SlowVault(auth::Vault& real) : real_(real) {}
+    testing::Gate gate;
+    bool touch_fails = false;
+
+    Task<std::optional<Session>> find_session(std::string id) override {
+        auto found = co_await real_.find_session(std::move(id));
+        const auto opened = co_await gate.wait();
+        if (!opened) co_return fail(opened.error());
+        co_return found;
+    }
+    Task<> touch_session(std::string id, std::string address, Instant now) override {
+        if (touch_fails) co_return fail(Error::unavailable(Reason::store_unreachable, "down"));
+        const auto touched = co_await real_.touch_session(std::move(id), std::move(address), now);
+        co_return touched;
+    }
+
+    // Not used by the Authenticator.
+    Task<> put_attempt(Attempt a, seconds l) override { return real_.put_attempt(std::move(a), l); }
+    Task<std::optional<Attempt>> find_attempt(std::string id) override { return real_.find_attempt(std::move(id)); }
+    Task<std::optional<Attempt>> take_attempt(std::string id) override { return real_.take_attempt(std::move(id)); }
+    Task<> put_grant(DeviceGrant g) override { return real_.put_grant(std::move(g)); }
+    Task<std::optional<DeviceGrant>> find_grant(std::string c) override { return real_.find_grant(std::move(c)); }
+    Task<bool> approve_grant(std::string h, Approval a) override {
+        return real_.approve_grant(std::move(h), std::move(a));
+    }
+    Task<bool> deny_grant(std::string h) override { return real_.deny_grant(std::move(h)); }
+    Task<PollOutcome> poll_grant(std::string h, Instant now, seconds interval) override {
+        return real_.poll_grant(std::move(h), now, interval);
+    }
+    Task<> put_session(Session s) override { return real_.put_session(std::move(s)); }
+    Task<std::optional<Session>> find_session_by_secret(std::string h) override {
+        return real_.find_session_by_secret(std::move(h));
+    }
+    Task<std::vector<Session>> sessions_of(std::string s) override { return real_.sessions_of(std::move(s)); }
+    Task<RefreshClaim> begin_refresh(std::string id, std::int64_t g, Instant now, seconds grace,
+                                     seconds lease) override {
+        return real_.begin_refresh(std::move(id), g, now, grace, lease);
+    }
+    Task<Session> finish_refresh(Session s, Instant now) override { return real_.finish_refresh(std::move(s), now); }
+    Task<> abandon_refresh(std::string id) override { return real_.abandon_refresh(std::move(id)); }
+    Task<bool> revoke_session(std::string id) override { return real_.revoke_session(std::move(id)); }
+    Task<> put_key(PersonalKey k) override { return real_.put_key(std::move(k)); }
+    Task<std::optional<PersonalKey>> find_key(std::string h) override { return real_.find_key(std::move(h)); }
+    Task<std::vector<PersonalKey>> keys_of(std::string s) override { return real_.keys_of(std::move(s)); }
+    Task<> touch_key(std::string id, Instant now) override { return real_.touch_key(std::move(id), now); }
+    Task<bool> revoke_key(std::string s, std::string id) override {
+        return real_.revoke_key(std::move(s), std::move(id));
+    }
+    Task<Count> count(std::string b, seconds w) override { return real_.count(std::move(b), w); }
+    Task<> ping() override { return real_.ping(); }
+
+  private:
+    auth::Vault& real_;
+};
+
+SessionSettings session_settings() {
+    SessionSettings settings;
+    settings.jwt_secrets.emplace_back("0123456789abcdef0123456789abcdef");
+    return settings;
+}
+
+class AuthenticatorTest : public ::testing::Test {
+  protected:
+    AuthenticatorTest() { vault_.add_listener(authenticator_); }
+
+    std::string signed_in(const std::string& session_id, const std::string& subject = "ada-sub") {
+        Session session;
+        session.id = session_id;
+        session.person = {subject, "ada@example.com", "Ada", {"engineering"}};
+        session.created_at = clock_.now();
+        session.expires_at = clock_.now() + hours(24 * 30);
+        EXPECT_TRUE(run(vault_.put_session(session)));
+        return tokens_.mint(session.person, session_id, clock_.now());
+    }
+
+    std::string key_made(const std::string& key_id, std::chrono::milliseconds lifetime = hours(24)) {
+        const std::string secret = make_personal_key(random_);
+        PersonalKey key;
+        key.id = key_id;
+        key.hash = personal_key_hash(secret);
+        key.name = "ci";
+        key.person = {"ada-sub", "ada@example.com", "Ada", {"engineering"}};
+        key.created_at = clock_.now();
+        key.expires_at = clock_.now() + lifetime;
+        EXPECT_TRUE(run(vault_.put_key(key)));
+        return secret;
+    }
+
+    Result<IdentityPtr> identify(const http::Headers& headers) { return run(authenticator_.identify(headers)); }
+    Result<IdentityPtr> with_bearer(const std::string& token) {
+        return identify({{"Authorization", "Bearer " + token}});
+    }
+
+    static void expect_refused(const Result<IdentityPtr>& result, Reason reason) {
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().fault, Fault::unauthenticated);
+        EXPECT_EQ(to_slug(result.error().reason), to_slug(reason)) << describe(result.error());
+        EXPECT_EQ(result.error().message, reason == Reason::token_missing ? "missing token" : "invalid token");
+    }
+
+    int calls_during(const std::function<void()>& action) {
+        const int before = vault_.calls();
+        action();
+        return vault_.calls() - before;
+    }
+
+    testing::ManualClock clock_;
+    testing::FixedRandom random_;
+    testing::MemoryVault vault_{clock_};
+    AccessTokens tokens_{session_settings(), origin};
+    Authenticator authenticator_{session_settings(), origin, vault_, clock_};
+};
+
+// ---- where the credential stands
+
+TEST_F(AuthenticatorTest, KnowsASessionByItsToken) {
+    const auto identity = with_bearer(signed_in("session-1"));
+    ASSERT_TRUE(identity) << describe(identity.error());
+    EXPECT_EQ((*identity)->person().subject, "ada-sub");
+    EXPECT_EQ((*identity)->person().groups, std::vector<std::string>{"engineering"});
+    EXPECT_EQ((*identity)->kind(), CredentialKind::session);
+    EXPECT_EQ((*identity)->credential_id(), "session-1");
+    EXPECT_EQ((*identity)->expires_at(), clock_.now() + seconds(3600));
+}
+
+TEST_F(AuthenticatorTest, KnowsAPersonalKey) {
+    const auto identity = with_bearer(key_made("key-1"));
+    ASSERT_TRUE(identity) << describe(identity.error());
+    EXPECT_EQ((*identity)->person().email, "ada@example.com");
+    EXPECT_EQ((*identity)->kind(), CredentialKind::personal_key);
+    EXPECT_EQ((*identity)->credential_id(), "key-1");
+    EXPECT_EQ((*identity)->expires_at(), clock_.now() + hours(24));
+}
+
+TEST_F(AuthenticatorTest, ReadsTheSchemeInAnyCaseAndTheApiKeyHeader) {
+    const std::string token = signed_in("session-1");
+    EXPECT_TRUE(identify({{"authorization", "bearer " + token}}));
+    EXPECT_TRUE(identify({{"AUTHORIZATION", "BEARER   " + token}}));
+    EXPECT_TRUE(identify({{"X-Api-Key", token}}));
+    EXPECT_TRUE(identify({{"x-api-key", token}, {"authorization", "Bearer " + token}}));
+}
+
+TEST_F(AuthenticatorTest, SaysWhenThereIsNoTokenAtAll) {
+    expect_refused(identify({}), Reason::token_missing);
+    expect_refused(identify({{"authorization", "Bearer"}}), Reason::token_missing);
+    expect_refused(identify({{"authorization", "Bearer  "}}), Reason::token_missing);
+    expect_refused(identify({{"x-api-key", ""}}), Reason::token_missing);
+}
+
+TEST_F(AuthenticatorTest, RefusesTwoCredentialsThatDiffer) {
+    const std::string token = signed_in("session-1");
+    const std::string other = signed_in("session-2");
+    expect_refused(identify({{"x-api-key", other}, {"authorization", "Bearer " + token}}), Reason::token_invalid);
+    expect_refused(identify({{"authorization", "Bearer " + token}, {"authorization", "Bearer " + token}}),
+                   Reason::token_invalid);
+    expect_refused(identify({{"x-api-key", token}, {"x-api-key", other}}), Reason::token_invalid);
+    expect_refused(identify({{"x-api-key", token}, {"authorization", "Basic " + token}}), Reason::token_invalid);
+}
+
+TEST_F(AuthenticatorTest, RefusesWhatIsNoCredentialWithoutAskingTheVault) {
+    const std::string token = signed_in("session-1");
+    const int calls = calls_during([&] {
+        expect_refused(identify({{"authorization", "Basic dXNlcjpwYXNz"}}), Reason::token_invalid);
+        expect_refused(identify({{"authorization", token}}), Reason::token_invalid);
+        expect_refused(with_bearer(token + " x"), Reason::token_invalid);
+        expect_refused(with_bearer("sk-ant-api03-something"), Reason::token_invalid);
+        expect_refused(with_bearer("ghk_short"), Reason::token_invalid);
+        expect_refused(with_bearer("ghk_" + std::string(43, '!')), Reason::token_invalid);
+        expect_refused(with_bearer(std::string(100'000, 'a')), Reason::token_invalid);
+    });
+    EXPECT_EQ(calls, 0);
+}
+
+TEST_F(AuthenticatorTest, RefusesATokenOfAnotherSecretIssuerOrTime) {
+    signed_in("session-1");
+    const Person ada{"ada-sub", "", "", {}};
+    auto other_secret = session_settings();
+    other_secret.jwt_secrets[0] = Secret("ffffffffffffffffffffffffffffffff");
+    expect_refused(with_bearer(AccessTokens(other_secret, origin).mint(ada, "session-1", clock_.now())),
+                   Reason::token_invalid);
+    expect_refused(
+        with_bearer(AccessTokens(session_settings(), "https://other.example").mint(ada, "session-1", clock_.now())),
+        Reason::token_invalid);
+    expect_refused(with_bearer(tokens_.mint(ada, "session-1", clock_.now() - hours(1))), Reason::token_expired);
+}
+
+TEST_F(AuthenticatorTest, RefusesATokenWhoseSessionIsSomeoneElses) {
+    signed_in("session-1", "ada-sub");
+    const std::string forged = tokens_.mint({"bob-sub", "", "", {}}, "session-1", clock_.now());
+    expect_refused(with_bearer(forged), Reason::token_invalid);
+}
+
+// ---- the cache
+
+TEST_F(AuthenticatorTest, AsksTheVaultOnceForManyRequestsOfOneToken) {
+    const std::string token = signed_in("session-1");
+    ASSERT_TRUE(with_bearer(token));
+    EXPECT_EQ(calls_during([&] {
+                  for (int request = 0; request < 100; ++request)
+                      EXPECT_TRUE(with_bearer(token));
+              }),
+              0);
+}
+
+TEST_F(AuthenticatorTest, WritesTheLastUseDownAtMostOnceAMinute) {
+    const std::string token = signed_in("session-1");
+    const std::string key = key_made("key-1");
+    const Instant first = clock_.now();
+    ASSERT_TRUE(with_bearer(token));
+    ASSERT_TRUE(with_bearer(key));
+    clock_.advance(seconds(59));
+    ASSERT_TRUE(with_bearer(token));
+    ASSERT_TRUE(with_bearer(key));
+    EXPECT_EQ((*run(vault_.find_session("session-1")))->last_used_at, first);
+    EXPECT_EQ((*run(vault_.find_key(personal_key_hash(key))))->last_used_at, first);
+    clock_.advance(seconds(1));
+    ASSERT_TRUE(with_bearer(token));
+    ASSERT_TRUE(with_bearer(key));
+    EXPECT_EQ((*run(vault_.find_session("session-1")))->last_used_at, clock_.now());
+    EXPECT_EQ((*run(vault_.find_key(personal_key_hash(key))))->last_used_at, clock_.now());
+}
+
+TEST_F(AuthenticatorTest, AcceptsARequestWhoseLastUseCannotBeWrittenDown) {
+    SlowVault odd(vault_);
+    odd.gate.open();
+    odd.touch_fails = true;
+    Authenticator authenticator(session_settings(), origin, odd, clock_);
+    const http::Headers headers{{"x-api-key", signed_in("session-1")}};
+    EXPECT_TRUE(run(authenticator.identify(headers)));
+}
+
+TEST_F(AuthenticatorTest, NeverUsesACachedIdentityPastItsEnd) {
+    const std::string token = signed_in("session-1");
+    const std::string key = key_made("key-1", seconds(30));
+    ASSERT_TRUE(with_bearer(token));
+    ASSERT_TRUE(with_bearer(key));
+    clock_.advance(seconds(30));
+    EXPECT_FALSE(with_bearer(key));
+    clock_.advance(seconds(3570));
+    expect_refused(with_bearer(token), Reason::token_expired);
+}
+
+TEST_F(AuthenticatorTest, ForgetsTheLeastRecentlyUsedWhenTheCacheIsFull) {
+    Authenticator small(session_settings(), origin, vault_, clock_, 2);
+    vault_.add_listener(small);
+    auto identified = [&](const std::string& token) { return run(small.identify({{"x-api-key", token}})).has_value(); };
+    const std::string first = signed_in("session-1");
+    const std::string second = signed_in("session-2");
+    const std::string third = signed_in("session-3");
+    ASSERT_TRUE(identified(first) && identified(second) && identified(first) && identified(third));
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(identified(first) && identified(third)); }), 0);
+    EXPECT_GT(calls_during([&] { EXPECT_TRUE(identified(second)); }), 0);
+    vault_.remove_listener(small);
+}
+
+// ---- revocation
+
+TEST_F(AuthenticatorTest, RefusesARevokedSessionAtOnceWithEveryTokenOfIt) {
+    const std::string token = signed_in("session-1");
+    clock_.advance(seconds(10));
+    const std::string refreshed = tokens_.mint({"ada-sub", "", "", {}}, "session-1", clock_.now());
+    const std::string other = signed_in("session-2");
+    ASSERT_TRUE(with_bearer(token) && with_bearer(refreshed) && with_bearer(other));
+    ASSERT_TRUE(run(vault_.revoke_session("session-1")));
+    expect_refused(with_bearer(token), Reason::session_revoked);
+    expect_refused(with_bearer(refreshed), Reason::session_revoked);
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(other)); }), 0);
+}
+
+TEST_F(AuthenticatorTest, RefusesARevokedKeyAtOnce) {
+    const std::string key = key_made("key-1");
+    ASSERT_TRUE(with_bearer(key));
+    ASSERT_TRUE(run(vault_.revoke_key("ada-sub", "key-1")));
+    expect_refused(with_bearer(key), Reason::key_revoked);
+}
+
+TEST_F(AuthenticatorTest, RefusesAKeyThatWasNeverIssued) {
+    expect_refused(with_bearer(make_personal_key(random_)), Reason::key_revoked);
+}
+
+TEST_F(AuthenticatorTest, RefusesWhenTheRevocationOvertakesTheVaultsAnswer) {
+    SlowVault slow(vault_);
+    Authenticator authenticator(session_settings(), origin, slow, clock_);
+    vault_.add_listener(authenticator);
+    const std::string token = signed_in("session-1");
+    const http::Headers headers{{"x-api-key", token}};
+    boost::asio::io_context context(1);
+    std::optional<Result<IdentityPtr>> outcome;
+    boost::asio::co_spawn(context, authenticator.identify(headers),
+                          [&](std::exception_ptr, Result<IdentityPtr> result) { outcome = std::move(result); });
+    context.poll();
+    ASSERT_EQ(slow.gate.waiting(), 1U);
+
+    ASSERT_TRUE(run(vault_.revoke_session("session-1")));
+    slow.gate.open();
+    context.restart();
+    context.poll();
+    ASSERT_TRUE(outcome);
+    expect_refused(*outcome, Reason::session_revoked);
+    vault_.remove_listener(authenticator);
+}
+
+TEST_F(AuthenticatorTest, DoesNotCacheAnAnswerThatTheFeedMayHaveMissedTheRevocationOf) {
+    SlowVault slow(vault_);
+    Authenticator authenticator(session_settings(), origin, slow, clock_);
+    vault_.add_listener(authenticator);
+    const std::string token = signed_in("session-1");
+    const http::Headers headers{{"x-api-key", token}};
+    boost::asio::io_context context(1);
+    bool done = false;
+    boost::asio::co_spawn(context, authenticator.identify(headers),
+                          [&](std::exception_ptr, Result<IdentityPtr>) { done = true; });
+    context.poll();
+    ASSERT_FALSE(done);
+
+    authenticator.on_feed_down();
+    vault_.remove_listener(authenticator);
+    ASSERT_TRUE(run(vault_.revoke_session("session-1")));  // nobody tells this shard
+    authenticator.on_feed_up();
+    slow.gate.open();
+    context.restart();
+    context.poll();
+    ASSERT_TRUE(done);
+    expect_refused(run(authenticator.identify(headers)), Reason::session_revoked);
+}
+
+// ---- the feed and the store
+
+TEST_F(AuthenticatorTest, AsksTheVaultForEveryRequestUntilTheFeedIsUp) {
+    Authenticator fresh(session_settings(), origin, vault_, clock_);
+    const std::string token = signed_in("session-1");
+    const http::Headers headers{{"x-api-key", token}};
+    ASSERT_TRUE(run(fresh.identify(headers)));
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(run(fresh.identify(headers))); }), 1);
+    ASSERT_TRUE(run(vault_.revoke_session("session-1")));
+    expect_refused(run(fresh.identify(headers)), Reason::session_revoked);
+}
+
+TEST_F(AuthenticatorTest, AsksTheVaultForEveryRequestWhileTheFeedIsDown) {
+    const std::string token = signed_in("session-1");
+    const std::string key = key_made("key-1");
+    ASSERT_TRUE(with_bearer(token) && with_bearer(key));
+    authenticator_.on_feed_down();
+    vault_.remove_listener(authenticator_);
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(token) && with_bearer(key)); }), 2);
+    ASSERT_TRUE(run(vault_.revoke_session("session-1")));
+    ASSERT_TRUE(run(vault_.revoke_key("ada-sub", "key-1")));
+    expect_refused(with_bearer(token), Reason::session_revoked);
+    expect_refused(with_bearer(key), Reason::key_revoked);
+}
+
+TEST_F(AuthenticatorTest, ForgetsEverythingWhenTheFeedComesBack) {
+    const std::string token = signed_in("session-1");
+    ASSERT_TRUE(with_bearer(token));
+    vault_.remove_listener(authenticator_);
+    ASSERT_TRUE(run(vault_.revoke_session("session-1")));  // missed: the feed was away
+    ASSERT_TRUE(with_bearer(token));
+    authenticator_.on_feed_up();
+    expect_refused(with_bearer(token), Reason::session_revoked);
+}
+
+TEST_F(AuthenticatorTest, AcceptsSignedSessionTokensWhileTheStoreIsDown) {
+    const std::string cached = signed_in("session-1");
+    const std::string fresh = signed_in("session-2");
+    ASSERT_TRUE(with_bearer(cached));
+    vault_.set_down(true);
+    EXPECT_TRUE(with_bearer(cached));
+    EXPECT_TRUE(with_bearer(fresh));
+    clock_.advance(seconds(3600));
+    expect_refused(with_bearer(fresh), Reason::token_expired);
+}
+
+TEST_F(AuthenticatorTest, RefusesWhatItSawRevokedEvenWhileTheStoreIsDown) {
+    const std::string token = signed_in("session-1");
+    ASSERT_TRUE(run(vault_.revoke_session("session-1")));
+    vault_.set_down(true);
+    expect_refused(with_bearer(token), Reason::session_revoked);
+    clock_.advance(seconds(3599));
+    expect_refused(with_bearer(token), Reason::session_revoked);
+}
+
+TEST_F(AuthenticatorTest, AcceptsOnlyCachedKeysWhileTheStoreIsDown) {
+    const std::string cached = key_made("key-1", seconds(600));
+    const std::string uncached = key_made("key-2");
+    const std::string revoked = key_made("key-3");
+    ASSERT_TRUE(with_bearer(cached) && with_bearer(revoked));
+    ASSERT_TRUE(run(vault_.revoke_key("ada-sub", "key-3")));
+    vault_.set_down(true);
+    EXPECT_TRUE(with_bearer(cached));
+    clock_.advance(seconds(599));
+    EXPECT_TRUE(with_bearer(cached));
+    for (const auto& key : {uncached, revoked}) {
+        const auto refused = with_bearer(key);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().fault, Fault::unavailable);
+    }
+    clock_.advance(seconds(1));
+    expect_refused(with_bearer(cached), Reason::key_expired);
+}
+
+TEST_F(AuthenticatorTest, LeavesADeadStoreAloneForHalfASecondSoThatRequestsDoNotWait) {
+    const std::string token = signed_in("session-1");
+    vault_.set_down(true);
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(token)); }), 1);
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(token)); }), 0);
+    clock_.advance(milliseconds(500));
+    vault_.set_down(false);
+    ASSERT_TRUE(run(vault_.revoke_session("session-1")));
+    expect_refused(with_bearer(token), Reason::session_revoked);
+}
+
+}  // namespace
+}  // namespace gatehouse::auth
