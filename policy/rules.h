@@ -65,7 +65,8 @@ struct Subject {
 struct Model {
     std::string id;  ///< what clients ask for, and what counters are kept under
     std::string display_name;
-    std::string created_at;  ///< RFC 3339; release date of built-ins, "1970-01-01T00:00:00Z" for custom ids
+    std::string description;         ///< the operator's, may be empty
+    std::string created_at;          ///< RFC 3339; release date of built-ins, "1970-01-01T00:00:00Z" for custom ids
     long long max_input_tokens = 0;  ///< 0: not stated
     bool builtin = false;
 };
@@ -96,7 +97,8 @@ class Rules {
     std::vector<const Model*> models_for(const Policy* policy) const;
     /// Resolves any spelling the catalogue knows (dateless, dated, cloud forms; case-blind); null when unknown.
     const Model* resolve(std::string_view asked) const;
-    /// behaviour.md, section 7: X admits X and X-…, family words admit the family; the client's own string, lower-cased.
+    /// behaviour.md, section 7: X admits X and X-…, family words admit the family; the client's own string,
+    /// lower-cased.
     static bool admits(std::span<const std::string> available_models, std::string_view asked);
     /// The id to send to that upstream for a resolved model, or nothing when the upstream does not serve it.
     std::optional<std::string_view> upstream_id(const Model& model, std::size_t upstream) const;

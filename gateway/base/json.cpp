@@ -2,13 +2,43 @@
 #include "gateway/base/json.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/system/error_code.hpp>
+#include <charconv>
 #include <vector>
 
 namespace gatehouse::json {
 namespace {
+
+/// As ECMAScript writes a number (and so RFC 8785, section 3.2.2.3): Claude Code recomputes checksums with
+/// JSON.stringify, and Boost.JSON's "2.5E-1" is another text than its "0.25".
+void append_number(std::string& text, double number) {
+    if (number == 0) return text.append("0"), void();  // also minus zero
+    std::array<char, 32> room{};
+    const auto end = std::to_chars(room.data(), room.data() + room.size(), number, std::chars_format::scientific).ptr;
+    const std::string_view written(room.data(), static_cast<std::size_t>(end - room.data()));
+    const std::size_t mark = written.find('e');
+    std::string digits;
+    for (const char letter : written.substr(0, mark))
+        if (letter >= '0' && letter <= '9') digits.push_back(letter);
+    const int exponent = std::stoi(std::string(written.substr(mark + 1)));
+    const int count = static_cast<int>(digits.size());
+    if (number < 0) text.push_back('-');
+    if (exponent >= 21 || exponent < -6) {
+        if (count > 1) digits.insert(1, ".");
+        text.append(digits).append(exponent > 0 ? "e+" : "e").append(std::to_string(exponent));
+    } else if (exponent < 0) {
+        text.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
+    } else {
+        if (count > exponent + 1)
+            digits.insert(static_cast<std::size_t>(exponent) + 1, ".");
+        else
+            digits.append(static_cast<std::size_t>(exponent + 1 - count), '0');
+        text.append(digits);
+    }
+}
 
 void append_canonical(std::string& text, const bj::value& value) {
     if (const auto* object = value.if_object()) {
@@ -31,6 +61,8 @@ void append_canonical(std::string& text, const bj::value& value) {
             append_canonical(text, item);
         }
         text.push_back(']');
+    } else if (value.is_double()) {
+        append_number(text, value.get_double());
     } else {
         text.append(bj::serialize(value));
     }
