@@ -57,8 +57,7 @@ await scene({ policies }, async ({ provider, tap, browser, step, terminal }) => 
 
   step('the developer revokes the session in the browser');
   await openAccess(browser, 'ada');
-  const row = browser.page.locator('form[action$="/access/sessions/revoke"]', { hasText: 'Revoke' });
-  const session = browser.page.locator('tr, li, article', { hasText: 'claude-code' }).filter({ has: row });
+  const session = browser.page.getByRole('listitem').filter({ hasText: 'claude-code/' });
   assert.equal(await session.count(), 1, 'the CLI has one session in the list');
   await session.getByRole('button', { name: 'Revoke' }).click();
   await session.waitFor({ state: 'detached' });

@@ -16,10 +16,9 @@ await scene({ policies }, async ({ provider, browser, step }) => {
 
   step('the developer makes a key in the browser');
   await openAccess(browser, 'ada');
-  await page.getByLabel(/name/i).fill('build server');
+  await page.getByLabel('Name', { exact: true }).fill('build server');
   await page.getByRole('button', { name: /create/i }).click();
-  const shown = page.locator('code, output, pre', { hasText: /^\s*gh[\w-]{20,}\s*$/ }).first();
-  const key = (await shown.innerText()).trim();
+  const key = (await page.locator('pre', { hasText: /^\s*ghk_[\w-]+\s*$/ }).innerText()).trim();
   await page.goto(`${publicUrl}/access`);
   await picture('with-key');
   assert.ok(!(await page.content()).includes(key), 'the key is shown once');
@@ -41,7 +40,7 @@ await scene({ policies }, async ({ provider, browser, step }) => {
   step('a revoked key is refused');
   const models = () => fetch(`${publicUrl}/v1/models`, { headers: { 'x-api-key': key } });
   assert.equal((await models()).status, 200);
-  const row = page.locator('tr, li, article', { hasText: 'build server' });
+  const row = page.getByRole('listitem').filter({ hasText: 'build server' });
   await row.getByRole('button', { name: /revoke/i }).click();
   await until('the gateway refuses the key', async () => (await models()).status === 401, { within: 1_000, every: 10 });
   const ended = await cli.prompt('say hi');

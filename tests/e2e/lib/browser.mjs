@@ -51,14 +51,20 @@ export async function signInAtIdp({ page, picture }, login) {
   await consent.click();
 }
 
-/// What a terminal asks for: open the address, compare the codes, approve, sign in.
+/// What a terminal asks for: open the address, type the code if the address has none, compare, approve, sign in.
 export async function approveDevice(browser, { url, code, login }) {
   const { page, picture } = browser;
   await page.goto(url);
+  if (!new URL(url).searchParams.has('user_code')) {
+    await picture('device-code');
+    await page.getByLabel(/code/i).fill(code);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.waitForURL('**/device?user_code=**');
+  }
   await picture('device');
   const shown = await page.innerText('body');
   assert.ok(shown.includes(code), `the page shows the terminal's code ${code}: ${shown}`);
-  await page.locator('form').locator('button, input[type=submit]').and(page.locator(':not([formaction])')).first().click();
+  await page.locator('form button:not([formaction])').click();
   await signInAtIdp(browser, login);
   await page.waitForURL('**/oauth/callback?**');
   await picture('connected');

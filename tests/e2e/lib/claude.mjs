@@ -40,6 +40,7 @@ export function claude({ managed = false, env = {}, settings } = {}) {
     /// The address that the CLI asked the browser to open.
     opened: () => until('the CLI opens the browser', () => existsSync(opened) && readFileSync(opened, 'utf8')),
     credentials: () => JSON.parse(readFileSync(join(home, '.claude/.credentials.json'), 'utf8')),
+    command: (...args) => run(claudeBinary, args, { env: environment, cwd: project }),
     prompt: (text, options) => prompt(text, { environment, project, ...options }),
     terminal: (options) => openTerminal({ environment, project, ...options }),
   };
