@@ -14,6 +14,7 @@
 #include "gateway/base/log.h"
 #include "gateway/net/settings.h"
 #include "gateway/otlp/settings.h"
+#include "gateway/store/settings.h"
 #include "gateway/upstream/settings.h"
 #include "policy/rules.h"
 
@@ -21,16 +22,7 @@ namespace gatehouse {
 
 /// Where the store is. Exactly one of the two.
 struct StoreSettings {
-    struct Redis {
-        bool tls = false;
-        std::string host;  ///< empty when `socket` is set
-        std::uint16_t port = 6379;
-        std::string socket;  ///< unix socket path
-        std::string user;
-        Secret password;
-        int database = 0;
-    };
-    std::optional<Redis> redis;
+    std::optional<store::RedisSettings> redis;
     std::string embedded_dir;  ///< set when `redis` is not
 };
 
