@@ -136,7 +136,7 @@ std::string demo_redirect_uri(const DemoPlan& plan) {
 std::string demo_yaml(const DemoPlan& plan) {
     std::string port;
     if (const auto url = http::parse_url(plan.gateway_url)) port = std::to_string(url->port);
-    std::string text("# Written by `gatehouse demo`; changes here are lost.\nlisten:\n  host: 127.0.0.1\n  port: ");
+    std::string text("# The configuration of `gatehouse demo`.\nlisten:\n  host: 127.0.0.1\n  port: ");
     text.append(port).append("\n  public_url: ").append(yaml_string(plan.gateway_url));
     text.append("\noidc:\n  issuer: ").append(yaml_string(plan.issuer));
     text.append("\n  client_id: ").append(demo_client_id);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line as a closed list of actions. main.cpp parses once and visits; what an action does is not known here.
+// Refuses unknown words, missing values and two subcommands, with a sentence and exit code 2.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <variant>
+
+namespace gatehouse::cli {
+
+struct Serve {
+    std::string config;
+};
+struct Check {
+    std::string config;
+};
+struct Demo {
+    std::uint16_t port = 8080;  ///< of the gateway; the demo's two other listeners take the two ports above it
+    std::string directory;      ///< empty: the default of demo/setup.h
+};
+struct Login {
+    std::string url;
+};
+struct Token {
+    std::string url;  ///< empty: the only gateway that is signed in to
+};
+struct Logout {
+    std::string url;  ///< empty: likewise
+};
+struct Version {};
+
+using Action = std::variant<Serve, Check, Demo, Login, Token, Logout, Version>;
+
+/// The program ends with this text instead of an action: help (exit code 0, standard output) or a refusal (2, standard
+/// error).
+struct Notice {
+    int exit_code = 0;
+    std::string text;
+};
+
+std::expected<Action, Notice> parse_arguments(int count, const char* const* words);
+
+}  // namespace gatehouse::cli
