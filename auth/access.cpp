@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auth/access.h"
+
+#include <string>
+#include <utility>
+
+#include "auth/audit.h"
+#include "auth/pages.h"
+#include "gateway/http/form.h"
+#include "gateway/http/reply.h"
+
+namespace gatehouse::auth {
+
+Task<http::Response> AccessEndpoints::landing(http::Request&) const {
+    co_return landing_page(parts_.settings.public_url.origin());
+}
+
+Task<http::Response> AccessEndpoints::access(http::Request& request) const {
+    auto session = co_await sessions_.find(request);
+    if (!session) co_return fail(session.error());
+    if (!session->has_value()) {
+        http::Response response = http::redirect("/login?return_to=/access");
+        response.headers.add("cache-control", "no-store");
+        co_return response;
+    }
+    AccessView view;
+    view.origin = parts_.settings.public_url.origin();
+    view.current_session = (*session)->id;
+    view.person = std::move((*session)->person);
+    view.summary = parts_.summary(view.person);
+    auto sessions = co_await parts_.vault.sessions_of(view.person.subject);
+    if (!sessions) co_return fail(sessions.error());
+    view.sessions = std::move(*sessions);
+    auto keys = co_await parts_.vault.keys_of(view.person.subject);
+    if (!keys) co_return fail(keys.error());
+    view.keys = std::move(*keys);
+    co_return access_page(view);
+}
+
+Task<http::Response> AccessEndpoints::revoke_session(http::Request& request) const {
+    const auto mine = co_await sessions_.admit_form(request);
+    if (!mine) co_return fail(mine.error());
+    const auto form = http::Form::parse(request.body.view());
+    const std::string id(form.value("session"));
+    const auto session = co_await parts_.vault.find_session(id);
+    if (!session) co_return fail(session.error());
+    // Somebody else's session and no session read the same: the answer tells nothing about other people.
+    if (!session->has_value() || (*session)->person.subject != mine->person.subject)
+        co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
+    const auto gone = co_await parts_.vault.revoke_session(id);
+    if (!gone) co_return fail(gone.error());
+    audit_success(parts_.journal, "session.revoke", request, mine->person, {{"session_id", id}});
+    if (id != mine->id) co_return http::redirect("/access");
+    http::Response page = signed_out_page();
+    sessions_.forget(page);
+    co_return page;
+}
+
+}  // namespace gatehouse::auth

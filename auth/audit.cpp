@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auth/audit.h"
+
+#include <iterator>
+
+namespace gatehouse::auth {
+namespace {
+
+void write(observe::Journal& journal, std::string_view name, const http::Request& request, const Person& person,
+           AuditFields fields, AuditFields more) {
+    fields.emplace_back("sub", person.subject);
+    fields.emplace_back("email", person.email);
+    fields.emplace_back("address", request.peer.address);
+    fields.emplace_back("path", request.path);
+    fields.emplace_back("request_id", request.id);
+    std::move(more.begin(), more.end(), std::back_inserter(fields));
+    journal.write(observe::SecurityEvent{name, std::move(fields)});
+}
+
+}  // namespace
+
+void audit_success(observe::Journal& journal, std::string_view name, const http::Request& request, const Person& person,
+                   AuditFields more) {
+    write(journal, name, request, person, {{"result", "success"}}, std::move(more));
+}
+
+void audit_failure(observe::Journal& journal, std::string_view name, const http::Request& request, const Error& error,
+                   const Person& person, AuditFields more) {
+    write(journal, name, request, person, {{"result", "fail"}, {"reason", std::string(to_slug(error.reason))}},
+          std::move(more));
+}
+
+}  // namespace gatehouse::auth

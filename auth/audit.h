@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The audit lines of sign-in, in one shape: result, reason, who, from where, for which request. Called by every
+// endpoint of this room. Takes no secret and no detail text: the log has those.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "auth/identity.h"
+#include "gateway/base/error.h"
+#include "gateway/http/message.h"
+#include "gateway/observe/journal.h"
+
+namespace gatehouse::auth {
+
+using AuditFields = std::vector<std::pair<std::string_view, std::string>>;
+
+/// `name` must be a literal: the event keeps a view of it.
+void audit_success(observe::Journal& journal, std::string_view name, const http::Request& request, const Person& person,
+                   AuditFields more = {});
+/// `person` is empty where nobody is known yet.
+void audit_failure(observe::Journal& journal, std::string_view name, const http::Request& request, const Error& error,
+                   const Person& person = {}, AuditFields more = {});
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auth/keys.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "auth/audit.h"
+#include "auth/pages.h"
+#include "auth/personal_key.h"
+#include "gateway/base/json.h"
+#include "gateway/http/form.h"
+#include "gateway/http/reply.h"
+
+namespace gatehouse::auth {
+namespace {
+
+constexpr std::size_t longest_name = 100;
+constexpr int longest_days = 365;
+/// Enough for every tool of a person; keeps a hijacked browser session from filling the store.
+constexpr std::size_t most_keys = 50;
+
+struct KeyWish {
+    std::string name;
+    std::chrono::days lifetime{0};
+};
+
+bool is_text(std::string_view text) {
+    const bool printable = std::ranges::none_of(
+        text, [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == '\x7f'; });
+    return printable && json::parse(json::to_text(boost::json::value(text))).has_value();
+}
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && text.front() == ' ')
+        text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ')
+        text.remove_suffix(1);
+    return text;
+}
+
+Result<KeyWish> parse_wish(const http::Form& form) {
+    const std::string_view name = trim(form.value("name"));
+    if (name.empty() || name.size() > longest_name || !is_text(name))
+        return fail(
+            Error::bad_request(Reason::malformed_request, "The name must be 1 to 100 characters of plain text."));
+    const std::string_view text = form.value("days");
+    int days = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
+    if (error != std::errc{} || end != text.data() + text.size() || days < 1 || days > longest_days)
+        return fail(Error::bad_request(Reason::malformed_request,
+                                       "“Expires after” must be a whole number of days from 1 to 365."));
+    return KeyWish{std::string(name), std::chrono::days{days}};
+}
+
+PersonalKey make_key(const SignInParts& parts, const Person& person, const KeyWish& wish, std::string_view secret) {
+    PersonalKey key;
+    key.id = random_token(parts.random, 16);
+    key.hash = personal_key_hash(secret);
+    key.name = wish.name;
+    key.person = person;
+    key.created_at = parts.clock.now();
+    key.expires_at = key.created_at + wish.lifetime;
+    return key;
+}
+
+}  // namespace
+
+Task<http::Response> KeyEndpoints::create(http::Request& request) const {
+    const auto mine = co_await sessions_.admit_form(request);
+    if (!mine) co_return fail(mine.error());
+    const auto wish = parse_wish(http::Form::parse(request.body.view()));
+    if (!wish) co_return fail(wish.error());
+    const auto keys = co_await parts_.vault.keys_of(mine->person.subject);
+    if (!keys) co_return fail(keys.error());
+    if (keys->size() >= most_keys)
+        co_return fail(Error::conflict(Reason::already_exists, "You have 50 keys. Revoke one that you no longer use."));
+
+    const std::string secret = make_personal_key(parts_.random);
+    const PersonalKey key = make_key(parts_, mine->person, *wish, secret);
+    const auto stored = co_await parts_.vault.put_key(key);
+    if (!stored) co_return fail(stored.error());
+    audit_success(parts_.journal, "key.create", request, mine->person, {{"key_id", key.id}, {"key_name", key.name}});
+    const NewKeyView view{parts_.settings.public_url.origin(), key.name, secret, key.expires_at};
+    co_return new_key_page(view);
+}
+
+Task<http::Response> KeyEndpoints::revoke(http::Request& request) const {
+    const auto mine = co_await sessions_.admit_form(request);
+    if (!mine) co_return fail(mine.error());
+    const auto form = http::Form::parse(request.body.view());
+    const std::string id(form.value("key"));
+    const auto gone = co_await parts_.vault.revoke_key(mine->person.subject, id);
+    if (!gone) co_return fail(gone.error());
+    if (!*gone) co_return fail(Error::not_found(Reason::not_found, "You have no such key. It may be revoked already."));
+    audit_success(parts_.journal, "key.revoke", request, mine->person, {{"key_id", id}});
+    co_return http::redirect("/access");
+}
+
+}  // namespace gatehouse::auth

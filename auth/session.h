@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Browser sessions: the cookie that /access and its forms work with. A fresh id and cookie at each sign-in, 8 hours
+// idle, 24 hours in all. Called by login.cpp, access.cpp and keys.cpp. Never used for requests to the model: those
+// carry a bearer credential.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "auth/sign_in.h"
+#include "auth/vault.h"
+#include "gateway/http/message.h"
+
+namespace gatehouse::auth {
+
+class BrowserSessions {
+  public:
+    explicit BrowserSessions(const SignInParts& parts) : parts_(parts) {}
+
+    /// Stores a new session, ends the one this browser had, and adds the cookie to `response`.
+    Task<Session> begin(Person person, const http::Request& request, http::Response& response) const;
+    /// The session of this request's cookie, if it still holds.
+    Task<std::optional<Session>> find(const http::Request& request) const;
+    /// What every form of a signed-in person begins with: our own page sent it, and the session holds. Faults:
+    /// forbidden (cross_site), unauthenticated (session_revoked); both are audited as auth.denied.
+    Task<Session> admit_form(const http::Request& request) const;
+    /// Adds what makes the browser forget the cookie.
+    void forget(http::Response& response) const;
+
+  private:
+    std::string cookie() const;
+    const SignInParts& parts_;
+};
+
+/// What a program calls itself, fit for a record: printable ASCII, at most 200 bytes.
+std::string client_name(const http::Headers& headers);
+
+}  // namespace gatehouse::auth
