@@ -33,11 +33,15 @@ struct OidcSettings {
     std::string discovery_url;  ///< "" : issuer + /.well-known/openid-configuration
     std::vector<std::string> form_action_origins;
     std::string ca_cert_pem;
+
+    bool operator==(const OidcSettings&) const = default;
 };
 
 struct SessionSettings {
     std::vector<Secret> jwt_secrets;  ///< the first signs, all verify
     std::chrono::seconds ttl{3600};
+
+    bool operator==(const SessionSettings&) const = default;
 };
 
 struct RateLimit {

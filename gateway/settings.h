@@ -24,6 +24,8 @@ namespace gatehouse {
 struct StoreSettings {
     std::optional<store::RedisSettings> redis;
     std::string embedded_dir;  ///< set when `redis` is not
+
+    bool operator==(const StoreSettings&) const = default;
 };
 
 struct Settings {
@@ -58,6 +60,8 @@ std::expected<Settings, std::vector<SettingsProblem>> parse_settings(std::string
 /// The same from a file.
 std::expected<Settings, std::vector<SettingsProblem>> load_settings(const std::string& path,
                                                                     const Environment& environment);
+/// One line per fault: `file:line: path: message`.
+std::string format_problems(std::string_view file, const std::vector<SettingsProblem>& problems);
 /// The process's environment.
 std::optional<std::string> process_environment(std::string_view name);
 

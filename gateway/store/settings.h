@@ -19,6 +19,8 @@ struct RedisSettings {
     std::string user;
     Secret password;
     int database = 0;
+
+    bool operator==(const RedisSettings&) const = default;
 };
 
 /// One value for every connection of the process; the tests shorten it.

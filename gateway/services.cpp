@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/services.h"
+
+#include <utility>
+
+#include "auth/access_token.h"
+#include "auth/authenticator.h"
+#include "auth/oidc.h"
+#include "auth/sign_in.h"
+#include "gateway/health.h"
+#include "gateway/net/client.h"
+#include "gateway/store/redis_client.h"
+#include "gateway/store/redis_ledger.h"
+#include "gateway/store/redis_vault.h"
+#include "gateway/store/revocation_feed.h"
+#include "gateway/upstream/anthropic.h"
+
+namespace gatehouse {
+namespace {
+
+policy::Subject subject_of(const auth::Person& person) {
+    return {person.subject, person.email, person.groups};
+}
+
+auth::AccessSummary summarise(const policy::Rules& rules, const auth::Person& person) {
+    const policy::Policy* policy = rules.policy_for(subject_of(person));
+    auth::AccessSummary summary;
+    if (policy != nullptr) summary.policy = policy->name;
+    for (const policy::Model* model : rules.models_for(policy))
+        summary.models.push_back(model->id);
+    return summary;
+}
+
+/// The three trusts of outbound traffic: providers, the identity provider (its own CA, perhaps no proxy), collectors.
+struct Clients {
+    std::unique_ptr<net::Client> upstream;
+    std::unique_ptr<net::Client> idp;
+    std::unique_ptr<net::Client> telemetry;
+};
+
+Result<Clients> make_clients(net::Deadlines& deadlines, const Settings& settings, const net::ProxySettings& proxy) {
+    Clients clients;
+    auto upstream = net::Client::make(deadlines, {.allow_loopback = settings.allow_loopback, .proxy = proxy});
+    if (!upstream) return fail(upstream.error());
+    clients.upstream = std::move(*upstream);
+    auto idp = net::Client::make(deadlines, {.ca_pem = settings.oidc.ca_cert_pem,
+                                             .allow_loopback = settings.allow_loopback,
+                                             .proxy = settings.oidc.use_proxy ? proxy : net::ProxySettings{},
+                                             .proxy_by_address = true});
+    if (!idp) return fail(idp.error());
+    clients.idp = std::move(*idp);
+    auto telemetry = net::Client::make(
+        deadlines, {.allow_loopback = settings.allow_loopback, .proxy = proxy, .proxy_by_address = true});
+    if (!telemetry) return fail(telemetry.error());
+    clients.telemetry = std::move(*telemetry);
+    return clients;
+}
+
+}  // namespace
+
+std::shared_ptr<const Live> make_live(Settings settings) {
+    auto upstreams = std::make_shared<messages::Upstreams>();
+    upstreams->rules = settings.rules;
+    upstreams->max_request_bytes = settings.traffic.max_request_bytes;
+    upstreams->first_byte_timeout = settings.traffic.upstream_ttfb;
+    for (const upstream::AnthropicSettings& anthropic : settings.upstreams)
+        upstreams->providers.push_back(std::make_shared<const upstream::Anthropic>(anthropic));
+    auto live = std::make_shared<Live>();
+    live->settings = std::move(settings);
+    live->upstreams = std::move(upstreams);
+    return live;
+}
+
+/// Members in dependency order: each uses only what stands above it, and dies before it.
+struct Services::State {
+    State(net::Shard& shard, Shared& all, Clients made, std::shared_ptr<const Live> live)
+        : shared(all),
+          settings(live->settings),
+          clients(std::move(made)),
+          redis(shard.executor(), all.redis, &all.metrics),
+          vault(redis, all.clock),
+          ledger(redis),
+          tokens(settings.session, settings.public_url.origin()),
+          authenticator(settings.session, settings.public_url.origin(), vault, all.clock),
+          feed(shard.executor(), all.redis, authenticator),
+          idp(settings.oidc, *clients.idp, all.pool, all.clock),
+          sign_in({.settings = settings.sign_in,
+                   .oidc = settings.oidc,
+                   .session = settings.session,
+                   .vault = vault,
+                   .idp = idp,
+                   .tokens = tokens,
+                   .clock = all.clock,
+                   .random = all.random,
+                   .journal = all.journal,
+                   .metrics = all.metrics,
+                   .summary =
+                       [this](const auth::Person& person) {
+                           return summarise(*shared.live.load()->settings.rules, person);
+                       }}),
+          messages({.authenticator = authenticator,
+                    .upstreams = [this] { return shared.live.load()->upstreams; },
+                    .client = *clients.upstream,
+                    .ledger = ledger,
+                    .journal = all.journal,
+                    .metrics = all.metrics,
+                    .clock = all.clock}),
+          health(vault, all.metrics, all.pool, all.draining) {
+        health.mount_probes(router);
+        if (!settings.metrics_listen) health.mount_metrics(router);
+        messages.mount(router);
+        sign_in.mount(router);
+
+        health.mount_probes(operator_router);
+        health.mount_metrics(operator_router);
+        http::Route nothing;
+        nothing.method = "*";
+        nothing.handler = http::ReplyHandler(no_such_page);
+        nothing.render = http::render_plain;
+        operator_router.set_fallback(std::move(nothing));
+    }
+
+    static Task<http::Response> no_such_page(http::Request&) { co_return fail(Error::not_found()); }
+
+    Shared& shared;
+    Settings settings;  ///< this shard's own copy: what needs a restart stays as it was at start
+    Clients clients;
+    store::RedisClient redis;
+    store::RedisVault vault;
+    store::RedisLedger ledger;
+    auth::AccessTokens tokens;
+    auth::Authenticator authenticator;
+    store::RevocationFeed feed;
+    auth::Oidc idp;
+    auth::SignIn sign_in;
+    messages::MessagesRoute messages;
+    Health health;
+    http::Router router;
+    http::Router operator_router;
+};
+
+Services::Services(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Services::~Services() = default;
+
+Result<std::unique_ptr<Services>> Services::make(net::Shard& shard, Shared& shared) {
+    auto live = shared.live.load();
+    auto clients = make_clients(shard.deadlines(), live->settings, shared.proxy);
+    if (!clients) return fail(clients.error());
+    return std::unique_ptr<Services>(
+        new Services(std::make_unique<State>(shard, shared, std::move(*clients), std::move(live))));
+}
+
+const http::Router& Services::router() const {
+    return state_->router;
+}
+const http::Router& Services::operator_router() const {
+    return state_->operator_router;
+}
+
+Task<> Services::prime() {
+    const auto stored = co_await state_->vault.ping();
+    if (!stored) co_return fail(stored.error());
+    co_return co_await state_->idp.prime();
+}
+
+void Services::reload() {
+    const auto live = state_->shared.live.load();
+    state_->settings.sign_in.device_authorization = live->settings.sign_in.device_authorization;
+    state_->settings.sign_in.device_verify = live->settings.sign_in.device_verify;
+    state_->settings.sign_in.login_notice = live->settings.sign_in.login_notice;
+}
+
+void Services::stop() {
+    state_->feed.stop();
+    state_->redis.stop();
+}
+
+}  // namespace gatehouse

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Services: everything one shard owns, built in dependency order, and its route list. What is shared between shards is
+// in Shared: thread-safe things and snapshots only.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "gateway/base/blocking.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/crypto.h"
+#include "gateway/base/snapshot.h"
+#include "gateway/http/router.h"
+#include "gateway/messages/route.h"
+#include "gateway/net/proxy.h"
+#include "gateway/net/shard.h"
+#include "gateway/observe/journal.h"
+#include "gateway/observe/metrics.h"
+#include "gateway/settings.h"
+#include "gateway/store/settings.h"
+
+namespace gatehouse {
+
+/// What SIGHUP replaces as a whole.
+struct Live {
+    Settings settings;
+    messages::UpstreamsPtr upstreams;
+};
+
+/// Providers for the settings' upstreams, in their order.
+std::shared_ptr<const Live> make_live(Settings settings);
+
+struct Shared {
+    Snapshot<Live>& live;
+    store::RedisSettings redis;
+    net::ProxySettings proxy;
+    observe::Metrics& metrics;
+    observe::Journal& journal;
+    const Clock& clock;
+    Random& random;
+    BlockingPool& pool;
+    const std::atomic<bool>& draining;
+};
+
+class Services {
+  public:
+    /// Fails when a CA certificate cannot be read. `shared` and `shard` outlive it. Build it before the shard starts.
+    static Result<std::unique_ptr<Services>> make(net::Shard& shard, Shared& shared);
+    Services(const Services&) = delete;
+    Services& operator=(const Services&) = delete;
+    ~Services();
+
+    /// Every route of the gateway.
+    const http::Router& router() const;
+    /// /metrics and the probes alone, for a listener of their own.
+    const http::Router& operator_router() const;
+    /// What must work before anything listens: the store answers, the identity provider is found.
+    Task<> prime();
+    /// Takes over what the new snapshot changes and is not read from it per request. On the shard's thread.
+    void reload();
+    /// Stops loops and connections. On the shard's thread.
+    void stop();
+
+  private:
+    struct State;
+    explicit Services(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace gatehouse
