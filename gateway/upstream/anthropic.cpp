@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/upstream/anthropic.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace gatehouse::upstream {
+namespace {
+
+constexpr std::string_view agent = "cc-gateway/" GATEHOUSE_VERSION;
+
+bool has_prefix(std::string_view name, std::string_view prefix) {
+    return name.size() > prefix.size() && http::same_token(name.substr(0, prefix.size()), prefix);
+}
+
+/// An open list of prefixes rather than of headers: capabilities arrive as new `anthropic-*` headers, and a gateway
+/// that knew them by name would break each on its release (llm-gateway-protocol, "Forward as open lists").
+bool is_forwarded(std::string_view name) {
+    return has_prefix(name, "anthropic-") || has_prefix(name, "x-stainless-") ||
+           http::same_token(name, "content-type") || http::same_token(name, "accept");
+}
+
+/// Whether a value from the identity provider may stand in a header: control characters could end the line.
+bool is_header_safe(std::string_view value) {
+    return !value.empty() && std::ranges::none_of(value, [](char letter) {
+        const auto byte = static_cast<unsigned char>(letter);
+        return byte < 0x20 || byte == 0x7F;
+    });
+}
+
+void add_client_headers(http::Headers& headers, const http::Headers& client) {
+    for (const http::Header line : client)
+        // What `Connection` names ends at this hop (RFC 9110, section 7.6.1).
+        if (is_forwarded(line.name) && !client.has_token("connection", line.name)) headers.add(line.name, line.value);
+    std::string user_agent(client.value("user-agent"));
+    if (!user_agent.empty()) user_agent.push_back(' ');
+    headers.add("user-agent", user_agent.append(agent));
+    // The meter reads the answer, so it must not be compressed (docs/decisions/0011-identity-encoding.md).
+    headers.add("accept-encoding", "identity");
+}
+
+}  // namespace
+
+Anthropic::Anthropic(AnthropicSettings settings) : settings_(std::move(settings)) {
+    while (settings_.base_url.path.ends_with('/'))
+        settings_.base_url.path.pop_back();
+    if (!settings_.oauth_token.empty()) authorization_ = "Bearer " + settings_.oauth_token.reveal();
+}
+
+http::Outbound Anthropic::prepare(const Call& call) const {
+    http::Outbound outbound;
+    outbound.url = settings_.base_url;
+    outbound.method = "POST";
+    outbound.target = target_of(call);
+    outbound.headers.reserve(24, 2048);
+    if (call.client_headers != nullptr) add_client_headers(outbound.headers, *call.client_headers);
+    add_credential(outbound.headers);
+    if (settings_.forward_user_identity) add_identity(outbound.headers, call);
+    outbound.body = call.body;
+    outbound.head_timeout = call.first_byte_timeout;
+    return outbound;
+}
+
+std::unique_ptr<http::Source> Anthropic::decode(http::Reply& reply) const {
+    return std::move(reply.body);
+}
+
+bool Anthropic::fails_over(int status) const {
+    return status == 401 || status == 403 || status == 404 || status == 429 || status >= 500;
+}
+
+std::string Anthropic::target_of(const Call& call) const {
+    std::string target = settings_.base_url.path;
+    target.append(call.path);
+    char mark = '?';
+    for (const std::string_view query : {std::string_view(settings_.base_url.query), call.query}) {
+        if (query.empty()) continue;
+        target.push_back(std::exchange(mark, '&'));
+        target.append(query);
+    }
+    return target;
+}
+
+void Anthropic::add_credential(http::Headers& headers) const {
+    if (authorization_.empty())
+        headers.add("x-api-key", settings_.api_key.reveal());
+    else
+        headers.add("authorization", authorization_);
+}
+
+/// For a proxy that the operator runs and that attributes spend; never the provider itself (refused at start-up).
+void Anthropic::add_identity(http::Headers& headers, const Call& call) const {
+    if (is_header_safe(call.email)) headers.add("x-litellm-end-user-id", call.email);
+    if (is_header_safe(call.subject)) headers.add("x-claude-gateway-user-id", call.subject);
+    if (is_header_safe(call.email)) headers.add("x-claude-gateway-user-email", call.email);
+}
+
+}  // namespace gatehouse::upstream
