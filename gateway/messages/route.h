@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// MessagesRoute: what happens to POST /v1/messages and /v1/messages/count_tokens, stage by stage: identify, understand,
+// decide, carry, settle, record. Mounted by app.cpp, one per shard; not thread-safe. Also the answer to unknown paths,
+// which learn whether the credential is good before they learn that nothing is there. Never changes a relayed byte.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/authenticator.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/task.h"
+#include "gateway/http/client.h"
+#include "gateway/http/router.h"
+#include "gateway/messages/ask.h"
+#include "gateway/messages/usage.h"
+#include "gateway/observe/journal.h"
+#include "gateway/observe/metrics.h"
+#include "gateway/upstream/provider.h"
+#include "policy/decision.h"
+#include "policy/ledger.h"
+
+namespace gatehouse::messages {
+
+/// What the operator configured, as of one moment. A request takes it once and keeps it to its end, so that a reload is
+/// never seen half-way.
+struct Upstreams {
+    policy::RulesPtr rules;
+    /// Index for index what `rules->upstreams()` lists.
+    std::vector<std::shared_ptr<const upstream::Provider>> providers;
+    std::size_t max_request_bytes = std::size_t{32} << 20U;
+    std::chrono::milliseconds first_byte_timeout{120'000};
+};
+
+using UpstreamsPtr = std::shared_ptr<const Upstreams>;
+
+/// References outlive the route.
+struct MessagesParts {
+    auth::Authenticator& authenticator;
+    std::function<UpstreamsPtr()> upstreams;
+    http::Client& client;
+    policy::Ledger& ledger;
+    observe::Journal& journal;
+    observe::Metrics& metrics;
+    const Clock& clock;
+};
+
+class MessagesRoute {
+  public:
+    explicit MessagesRoute(MessagesParts parts) : parts_(std::move(parts)) {}
+    MessagesRoute(const MessagesRoute&) = delete;
+    MessagesRoute& operator=(const MessagesRoute&) = delete;
+
+    /// Adds the two routes and the fallback. The router keeps a reference to this.
+    void mount(http::Router& router);
+
+  private:
+    struct Answer;
+    struct Exchange;
+
+    Task<> handle(std::string_view path, http::Request& request, http::BodyReader& reader, http::Responder& client);
+    Task<> serve(Exchange& exchange, http::BodyReader& reader);
+    Task<Answer> carry(Exchange& exchange, const policy::Permit& permit, Ask& ask, const auth::Person& person);
+    Task<http::Reply> attempt(Exchange& exchange, const policy::Candidate& candidate, Ask& ask,
+                              const auth::Person& person);
+    Task<> relay(Exchange& exchange, Answer answer);
+    Task<> pump(Exchange& exchange, http::Source& source, std::string_view first, UsageMeter& meter);
+    Task<> conclude(Exchange& exchange, Result<> pumped, const http::Headers& headers, const UsageMeter& meter);
+    void meter_answer(Exchange& exchange, const UsageMeter& meter);
+    boost::asio::awaitable<void> settle(Exchange& exchange);
+    void record(Exchange& exchange, const Result<>& result);
+    Task<> answer_unknown(http::Request& request);
+
+    MessagesParts parts_;
+    bool warned_of_unreadable_answer_ = false;
+};
+
+}  // namespace gatehouse::messages

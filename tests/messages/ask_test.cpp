@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/messages/ask.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace gatehouse::messages {
+namespace {
+
+Result<Ask> parse(std::string_view text) {
+    return Ask::parse(http::Body::of(text));
+}
+
+std::string joined(Ask& ask, std::string_view model) {
+    std::string text;
+    for (const std::string_view piece : ask.pieces(model))
+        text.append(piece);
+    return text;
+}
+
+Reason reason_of(std::string_view text) {
+    const auto ask = parse(text);
+    EXPECT_FALSE(ask.has_value()) << text;
+    return ask ? Reason::internal_error : ask.error().reason;
+}
+
+std::string message_of(std::string_view text) {
+    const auto ask = parse(text);
+    EXPECT_FALSE(ask.has_value()) << text;
+    return ask ? "" : ask.error().message;
+}
+
+TEST(Ask, ReadsWhatTheGatewayActsOnWhereverItStands) {
+    const auto ask = parse(R"({"messages":[{"role":"user","content":"{\"model\":\"no\"}"}],)"
+                           R"( "model" : "claude-sonnet-5" , "max_tokens":4096, "x":{"model":"no"}, "stream":true})");
+    ASSERT_TRUE(ask) << ask.error().message;
+    EXPECT_EQ(ask->model(), "claude-sonnet-5");
+    EXPECT_TRUE(ask->stream());
+    EXPECT_EQ(ask->max_tokens(), 4096);
+}
+
+TEST(Ask, LeavesEveryByteAloneWhenTheModelStays) {
+    const std::string text = "{ \"model\":\"a\",\n\t\"seed\": 9007199254740993.0 , \"n\":1e999}  \n";
+    auto ask = parse(text);
+    ASSERT_TRUE(ask);
+    const auto pieces = ask->pieces("a");
+    ASSERT_EQ(pieces.size(), 1U);
+    EXPECT_EQ(pieces[0], text);
+}
+
+TEST(Ask, ReplacesTheModelAndMovesNothingElse) {
+    const std::string before = "{\"id\": 9007199254740993, \"x\":1.0,  \"model\" :  ";
+    const std::string after = "  ,\n\"y\" : [ 1 , -0.0e-7, 123456789012345678901234567890 ] }\n";
+    auto ask = parse(before + "\"claude-sonnet-4-5\"" + after);
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(ask->pieces("claude-sonnet-4-5-20250929").size(), 3U);
+    EXPECT_EQ(joined(*ask, "claude-sonnet-4-5-20250929"), before + "\"claude-sonnet-4-5-20250929\"" + after);
+    EXPECT_EQ(joined(*ask, "other"), before + "\"other\"" + after);
+}
+
+TEST(Ask, EscapesTheNewModelAsJson) {
+    auto ask = parse(R"({"model":"a"})");
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(joined(*ask, "a\"b\\c"), R"({"model":"a\"b\\c"})");
+}
+
+TEST(Ask, DecodesEscapesInTheModelAndSplicesTheWholeToken) {
+    auto ask = parse(R"({"model":"claude\u002dsonnet\/5\"","z":1})");
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(ask->model(), "claude-sonnet/5\"");
+    EXPECT_EQ(joined(*ask, "b"), R"({"model":"b","z":1})");
+}
+
+TEST(Ask, ReadsAModelWhoseKeyIsSpelledWithEscapes) {
+    const auto ask = parse(R"({"mod\u0065l":"claude-opus-5"})");
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(ask->model(), "claude-opus-5");
+}
+
+TEST(Ask, SpeaksTheContractsWordsAboutTheModel) {
+    EXPECT_EQ(message_of("{}"), "model is required");
+    EXPECT_EQ(message_of(R"({"model":""})"), "model is required");
+    EXPECT_EQ(message_of(R"({"Model":"a"})"), "model is required");
+    EXPECT_EQ(reason_of(R"({"messages":[]})"), Reason::model_missing);
+    for (const char* value : {"1", "null", "true", "[\"a\"]", "{\"model\":\"a\"}", "-1.5e3"}) {
+        const std::string text = std::string(R"({"model":)") + value + "}";
+        EXPECT_EQ(message_of(text), "model must be a string");
+        EXPECT_EQ(reason_of(text), Reason::model_not_string);
+    }
+    EXPECT_EQ(message_of(R"({"model":")" + std::string(257, 'a') + "\"}"), "model must be at most 256 bytes long");
+}
+
+TEST(Ask, RefusesASecondModelHoweverItIsSpelled) {
+    EXPECT_EQ(reason_of(R"({"model":"a","model":"b"})"), Reason::model_duplicate);
+    EXPECT_EQ(reason_of(R"({"model":"a","x":[1,{"y":2}],"mod\u0065l":"b"})"), Reason::model_duplicate);
+    EXPECT_EQ(reason_of(R"({"\u006dodel":"a","model":"a"})"), Reason::model_duplicate);
+    EXPECT_EQ(reason_of(R"({"model":"a","MODEL":"b"})"), Reason::model_duplicate);
+    EXPECT_EQ(reason_of(R"({"Model":"a","model":"b"})"), Reason::model_duplicate);
+    EXPECT_EQ(reason_of(R"({"model":"a","model":1})"), Reason::model_duplicate);
+    EXPECT_NE(message_of(R"({"model":"a","model":"b"})").find("model is given more than once"), std::string::npos);
+}
+
+TEST(Ask, RefusesDoubledSwitchesThatParsersReadDifferently) {
+    EXPECT_EQ(message_of(R"({"model":"a","stream":true,"stream":false})"), "stream is given more than once");
+    EXPECT_EQ(message_of(R"({"model":"a","max_tokens":1,"max_tokens":2})"), "max_tokens is given more than once");
+}
+
+TEST(Ask, SaysWhenTheBodyIsJsonButNoObject) {
+    for (const char* text : {"[1,2]", "\"model\"", "12", "true", "null", " [] "})
+        EXPECT_EQ(message_of(text), "request body must be a JSON object") << text;
+}
+
+TEST(Ask, RefusesWhatIsNotJsonToTheLastByte) {
+    const char* texts[] = {
+        "",
+        " ",
+        "hello",
+        "{",
+        "}",
+        R"({"model":"a")",
+        R"({"model":"a"}})",
+        R"({"model":"a"} x)",
+        R"({"model":"a"}{"model":"b"})",
+        R"({"model":"a"},)",
+        R"({"model":"a",})",
+        R"({"model":"a" "b":1})",
+        R"({"model" "a"})",
+        R"({"model":"a","b":})",
+        R"({"model":"a","b"})",
+        R"({"model":"a",1:2})",
+        R"({'model':'a'})",
+        R"({model:"a"})",
+        R"({"model":"a","b":[1,]})",
+        R"({"model":"a","b":[1 2]})",
+        R"({"model":"a","b":[}})",
+        R"({"model":"a","b":{]})",
+        R"({"model":"a","b":[1}})",
+        R"({"model":"a","b":nul})",
+        R"({"model":"a","b":truex})",
+        R"({"model":"a","b":NaN})",
+        R"({"model":"a","b":01})",
+        R"({"model":"a","b":+1})",
+        R"({"model":"a","b":1.})",
+        R"({"model":"a","b":.5})",
+        R"({"model":"a","b":1e})",
+        R"({"model":"a","b":--1})",
+        R"({"model":"a","b":12abc})",
+        R"({"model":"a","b":"x"y})",
+        R"({"model":"a"x,"b":1})",
+        R"({"model":"a","b":1/**/})",
+        R"({"model":"a"}//)",
+        "{\"model\":\"a\",\"b\":\"tab\tinside\"}",
+        "{\"model\":\"a\",\"b\":\"line\ninside\"}",
+        R"({"model":"\q"})",
+        R"({"model":"\u12"})",
+        R"({"model":"\ud800"})",
+        R"({"mod\qel":"a"})",
+        "\xEF\xBB\xBF{\"model\":\"a\"}",
+        "{\"model\":\"a\",\"stream\":tru}",
+        "{\"model\":\"a\",\"max_tokens\":1x}",
+    };
+    for (const char* text : texts) {
+        EXPECT_EQ(message_of(text), "invalid JSON") << text;
+        EXPECT_EQ(reason_of(text), Reason::body_not_json) << text;
+    }
+}
+
+TEST(Ask, RefusesBytesThatAreNotUtf8) {
+    for (const char* bytes : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"})
+        EXPECT_EQ(message_of(std::string(R"({"model":"a","b":")") + bytes + "\"}"), "invalid JSON");
+    EXPECT_EQ(message_of(std::string("{\"model\":\"a\"}\0", 14)), "invalid JSON");
+}
+
+// A parser that skips by counting brackets takes the second model for a member of something nested.
+TEST(Ask, FindsNoModelHiddenBehindBrokenNesting) {
+    const char* texts[] = {
+        R"({"model":"a","x":{"y":"b":"c"},"model":"evil"}})",
+        R"({"x":{"y":"b":"c"},"model":"evil","z":{"model":"a"}})",
+        R"({"model":"a","x":[{],"model":"evil","y":[}]})",
+        R"({"model":"a","x":[1},"model":"evil","y":{2]})",
+        R"({"model":"a","x":{"y":[}],"model":"evil"}})",
+        R"({"model":"a","x":[[]},"model":"evil"])",
+        R"({"model":"a","x":{"y"},"model":"evil"})",
+        R"({"model":"a","x":[:"model",:"evil"]})",
+        R"({"model":"a","x":[,"model":"evil"]})",
+        R"({"model":"a","x":,"model":"evil"})",
+        R"({"model":"a"]"model":"evil"})",
+        R"({"model":"a":"model":"evil"})",
+        R"({"model":"a","x":"":"model","y":"evil"})",
+        R"({"model":"a" : , "b" : 1})",
+    };
+    for (const char* text : texts)
+        EXPECT_EQ(reason_of(text), Reason::body_not_json) << text;
+}
+
+TEST(Ask, TakesNestingUpToItsLimitAndRefusesMore) {
+    const auto nested = [](std::size_t levels) {
+        return R"({"model":"a","x":)" + std::string(levels, '[') + std::string(levels, ']') + "}";
+    };
+    EXPECT_TRUE(parse(nested(Ask::deepest - 1)));
+    EXPECT_EQ(reason_of(nested(Ask::deepest)), Reason::body_not_json);
+    EXPECT_EQ(reason_of(nested(200'000)), Reason::body_not_json);
+    EXPECT_EQ(reason_of(R"({"model":"a","x":)" + std::string(1'000'000, '[')), Reason::body_not_json);
+}
+
+TEST(Ask, LeavesNumbersOfAnySizeToTheProvider) {
+    const auto ask = parse(R"({"model":"a","x":1e999,"y":)" + std::string(5000, '9') +
+                           R"(,"max_tokens":99999999999999999999999,"stream":1})");
+    ASSERT_TRUE(ask) << ask.error().message;
+    EXPECT_EQ(ask->max_tokens(), std::nullopt);
+    EXPECT_FALSE(ask->stream());
+}
+
+TEST(Ask, ReadsABodyLargerThanTheSharedParserKeeps) {
+    auto ask = parse(R"({"messages":")" + std::string(std::size_t{3} << 20U, 'x') + R"(","model":"big"})");
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(ask->model(), "big");
+    EXPECT_TRUE(parse(R"({"model":"small"})"));
+}
+
+TEST(Ask, NeverReadsAnotherModelFromABodyThatLostAByte) {
+    const std::string whole =
+        R"({"a":{"model":"x","b":["model","y"]},"model":"good","c":[{"model":"z"}],"d":"\"model\":"})";
+    const std::set<std::string> damaged_or_not{"good", "ood", "god", "goo"};
+    for (std::size_t index = 0; index < whole.size(); ++index) {
+        const auto ask = parse(whole.substr(0, index) + whole.substr(index + 1));
+        if (ask) EXPECT_TRUE(damaged_or_not.contains(ask->model())) << index << " " << ask->model();
+    }
+}
+
+TEST(Ask, KeepsItsPiecesWhenItIsMoved) {
+    auto parsed = parse(R"({"model":"a","b":2})");
+    ASSERT_TRUE(parsed);
+    Ask ask = std::move(*parsed);
+    EXPECT_EQ(joined(ask, "c"), R"({"model":"c","b":2})");
+}
+
+}  // namespace
+}  // namespace gatehouse::messages

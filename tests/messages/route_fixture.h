@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// A MessagesRoute with real rules, a real Authenticator and real Anthropic providers, between a scripted upstream and a
+// recorded client.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/authenticator.h"
+#include "auth/personal_key.h"
+#include "gateway/base/log.h"
+#include "gateway/http/reply.h"
+#include "gateway/messages/route.h"
+#include "gateway/upstream/anthropic.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/memory_journal.h"
+#include "tests/support/memory_ledger.h"
+#include "tests/support/memory_vault.h"
+#include "tests/support/recording_responder.h"
+#include "tests/support/run_task.h"
+#include "tests/support/scripted_client.h"
+
+namespace gatehouse::messages {
+
+inline constexpr std::string_view developer_key = "ghk_012345678901234567890123456789012345678901A";
+inline constexpr std::string_view provider_key = "sk-ant-organization";
+
+/// What one request came to.
+struct Served {
+    Result<> result;
+    testing::RecordingResponder client;
+    std::string request_id = "11111111-2222-4333-8444-555555555555";
+    http::ErrorRenderer render = nullptr;
+
+    /// The status that the client sees.
+    int status() const { return result || client.started() ? client.status : rendered().status; }
+    http::Response rendered() const { return render(result.error(), request_id); }
+};
+
+class RouteFixture : public ::testing::Test {
+  protected:
+    RouteFixture() {
+        log::set_level(log::Level::error);
+        given_upstreams(1);
+        auth::PersonalKey key;
+        key.id = "key-1";
+        key.hash = auth::personal_key_hash(developer_key);
+        key.person = {"sub-1", "ada@example.com", "Ada", {"engineering"}};
+        key.created_at = clock.now();
+        key.expires_at = clock.now() + std::chrono::hours(24);
+        EXPECT_TRUE(testing::run(vault.put_key(key)));
+        route.mount(router);
+    }
+
+    void given_upstreams(std::size_t count, std::vector<policy::PolicySpec> policies = {}) {
+        policy::RulesSpec spec;
+        auto snapshot = std::make_shared<Upstreams>();
+        for (std::size_t index = 0; index < count; ++index) {
+            const std::string name = "up" + std::to_string(index);
+            spec.upstreams.push_back({name, "anthropic"});
+            upstream::AnthropicSettings settings;
+            settings.name = name;
+            settings.base_url = *http::parse_url("https://" + name + ".example.com");
+            settings.api_key = Secret(std::string(provider_key));
+            snapshot->providers.push_back(std::make_shared<upstream::Anthropic>(settings));
+        }
+        spec.policies = std::move(policies);
+        spec.managed_configured = !spec.policies.empty();
+        auto rules = policy::Rules::make(std::move(spec));
+        ASSERT_TRUE(rules.has_value());
+        snapshot->rules = *rules;
+        snapshot->max_request_bytes = 4096;
+        snapshot->first_byte_timeout = std::chrono::milliseconds{777};
+        upstreams = snapshot;
+    }
+
+    static http::Request request_for(std::string target) {
+        http::Request request;
+        request.id = "11111111-2222-4333-8444-555555555555";
+        request.method = "POST";
+        request.path = http::normal_path(target);
+        request.target = std::move(target);
+        request.headers = {{"Authorization", "Bearer " + std::string(developer_key)},
+                           {"Content-Type", "application/json"},
+                           {"anthropic-version", "2023-06-01"},
+                           {"Cookie", "developer=1"}};
+        request.peer.address = "10.1.2.3";
+        return request;
+    }
+
+    Task<> handled(http::Request& request, http::BodyReader& body, http::Responder& client) {
+        const http::Route& found = router.find(request.method, request.path);
+        return std::get<http::StreamHandler>(found.handler)(request, body, client);
+    }
+
+    /// Serves one request to its end.
+    std::unique_ptr<Served> serve(http::Request request, testing::GivenBody body, Served before = {}) {
+        auto served = std::make_unique<Served>(std::move(before));
+        served->render = router.find(request.method, request.path).render;
+        served->result = testing::run(context, handled(request, body, served->client));
+        return served;
+    }
+    std::unique_ptr<Served> serve(std::string body) {
+        return serve(request_for("/v1/messages?beta=true"), testing::GivenBody(std::move(body)));
+    }
+
+    const observe::Entry& entry() const { return journal.entries.at(0); }
+    std::vector<policy::DayUsage> recorded() {
+        auto usage = testing::run(ledger.usage_of("sub-1", clock.now()));
+        return usage ? *usage : std::vector<policy::DayUsage>{};
+    }
+
+    boost::asio::io_context context{1};
+    testing::ManualClock clock;
+    testing::MemoryVault vault{clock};
+    auth::Authenticator authenticator{
+        {{Secret(std::string(32, 's'))}, std::chrono::seconds{3600}}, "https://gateway.example.com", vault, clock};
+    testing::ScriptedClient upstream_client;
+    testing::MemoryLedger ledger;
+    testing::MemoryJournal journal;
+    observe::Metrics metrics;
+    http::Router router;
+    UpstreamsPtr upstreams;
+    MessagesRoute route{
+        {authenticator, [this] { return upstreams; }, upstream_client, ledger, journal, metrics, clock}};
+};
+
+}  // namespace gatehouse::messages
