@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
+#include <optional>
+#include <system_error>
 
 namespace gatehouse::http {
 namespace {
@@ -15,6 +18,16 @@ std::string lower(std::string_view text) {
     std::ranges::transform(result, result.begin(),
                            [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; });
     return result;
+}
+
+std::optional<std::uint16_t> default_port(bool secure) { return secure ? 443 : 80; }
+
+/// Boost.URL 1.81 keeps the low 16 bits of a port that is too large.
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
+    return port;
 }
 
 }  // namespace
@@ -34,7 +47,11 @@ std::string Url::target() const {
     return text;
 }
 
-bool Url::is_loopback() const { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+bool Url::is_loopback() const {
+    if (host == "localhost" || host == "::1") return true;
+    // An address, not a name that begins like one: 127.evil.example leads wherever its owner wants.
+    return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
+}
 
 Result<Url> parse_url(std::string_view text) {
     const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
@@ -48,8 +65,9 @@ Result<Url> parse_url(std::string_view text) {
     if (view.has_fragment()) return fail(malformed("must not hold a fragment (#…)"));
     url.host = lower(view.host_address());
     if (url.host.empty()) return fail(malformed("has no host"));
-    if (view.has_port() && view.port_number() == 0) return fail(malformed("has an invalid port"));
-    url.port = view.has_port() ? view.port_number() : (url.secure ? 443 : 80);
+    const auto port = view.has_port() ? parse_port({view.port().data(), view.port().size()}) : default_port(url.secure);
+    if (!port) return fail(malformed("has an invalid port"));
+    url.port = *port;
     url.path = std::string(view.encoded_path().data(), view.encoded_path().size());
     if (view.has_query()) url.query = std::string(view.encoded_query().data(), view.encoded_query().size());
     return url;

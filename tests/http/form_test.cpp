@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/http/form.h"
+
+#include <gtest/gtest.h>
+
+namespace gatehouse::http {
+namespace {
+
+TEST(Form, DecodesNamesAndValues) {
+    const Form form = Form::parse("a=1&b=two+words&c%20d=%C3%A4%26%3d&empty=&bare");
+    EXPECT_EQ(form.value("a"), "1");
+    EXPECT_EQ(form.value("b"), "two words");
+    EXPECT_EQ(form.value("c d"), "ä&=");
+    EXPECT_EQ(form.find("empty"), "");
+    EXPECT_EQ(form.find("bare"), "");
+    EXPECT_FALSE(form.find("absent"));
+    EXPECT_EQ(form.value("absent"), "");
+}
+
+TEST(Form, GivesNothingForARepeatedName) {
+    const Form form = Form::parse("a=1&b=2&a=3");
+    EXPECT_FALSE(form.find("a"));
+    EXPECT_EQ(form.value("b"), "2");
+}
+
+TEST(Form, KeepsMalformedEscapesAsWritten) {
+    const Form form = Form::parse("a=%&b=%4&c=%zz&d=100%25");
+    EXPECT_EQ(form.value("a"), "%");
+    EXPECT_EQ(form.value("b"), "%4");
+    EXPECT_EQ(form.value("c"), "%zz");
+    EXPECT_EQ(form.value("d"), "100%");
+}
+
+TEST(Form, IgnoresEmptyPairsAndSplitsAtTheFirstEquals) {
+    const Form form = Form::parse("&&a=1=2&&");
+    EXPECT_EQ(form.value("a"), "1=2");
+    EXPECT_FALSE(form.find(""));
+}
+
+TEST(Form, StopsAfterSixtyFourFields) {
+    std::string text;
+    for (int number = 0; number < 100; ++number)
+        text += "f" + std::to_string(number) + "=x&";
+    const Form form = Form::parse(text);
+    EXPECT_EQ(form.value("f63"), "x");
+    EXPECT_FALSE(form.find("f64"));
+}
+
+TEST(EncodeForm, RoundTripsEveryByte) {
+    std::string every;
+    for (int byte = 0; byte < 256; ++byte)
+        every.push_back(static_cast<char>(byte));
+    const std::string text = encode_form({{"a&b", every}, {"c", ""}});
+    EXPECT_EQ(text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%&="),
+              std::string::npos);
+    const Form form = Form::parse(text);
+    EXPECT_EQ(form.value("a&b"), every);
+    EXPECT_EQ(form.find("c"), "");
+}
+
+TEST(PercentEncode, LeavesUnreservedCharactersAlone) {
+    EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");
+    EXPECT_EQ(percent_encode("a b+/\n"), "a%20b%2B%2F%0A");
+}
+
+}  // namespace
+}  // namespace gatehouse::http
