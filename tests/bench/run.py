@@ -56,6 +56,7 @@ class Run:
         self.targets = [self.direct]
         if shutil.which("nginx", path="/usr/sbin:" + os.environ["PATH"]):
             self.targets.append(targets.Nginx(self.direct, _made(directory / "nginx")))
+        self.targets.append(targets.Relay(tools, self.direct, _made(directory / "relay")))
         if binary:
             self.targets.append(self._gatehouse(binary, _made(directory / "gatehouse")))
         self.idle_kb = {target.name: processes.resident_kb(target.pids) for target in self.targets}
@@ -151,7 +152,7 @@ def main():
     arguments = _arguments()
     tools = arguments.tools.resolve()
     binary = None if arguments.without_gatehouse else (arguments.gatehouse or tools / "gatehouse").resolve()
-    for needed in (tools / "mock_provider", tools / "bench_load", tools / "bench_inside", binary):
+    for needed in [tools / name for name in ("mock_provider", "bench_load", "bench_inside", "bench_relay")] + [binary]:
         if needed and not os.access(needed, os.X_OK):
             sys.exit(f"{needed} is not there: cmake --preset bench && cmake --build --preset bench")
     processes.raise_file_limit()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three ways to the mock provider: none in between, nginx, Gatehouse. Each starts what it needs on free loopback
+"""The ways to the mock provider: none in between, nginx, Gatehouse's wire alone, Gatehouse. Each starts what it needs on free loopback
 ports with its files under one directory, and knows which processes' CPU and memory count as its own."""
 
 import http.client
@@ -86,6 +86,21 @@ http {{
         processes.wait_until(lambda: _answers(self.port, "/bench/stats"), self.process, 5)
         # The worker alone: the master sleeps.
         self.pids = processes.children_of(self.process.pid)
+
+
+class Relay:
+    """Gatehouse's wire alone: its server and its client with nothing decided in between."""
+
+    name = "wire alone"
+    token = "none"
+    store_pids = ()
+
+    def __init__(self, tools, direct, directory):
+        self.port = self.stream_port = processes.free_port()
+        command = [str(tools / "bench_relay"), str(self.port), str(direct.port)]
+        self.process = processes.Process("bench_relay", command, directory)
+        processes.wait_until(lambda: _answers(self.port, "/bench/stats"), self.process, 5)
+        self.pids = [self.process.pid]
 
 
 class Gatehouse:
