@@ -2,6 +2,7 @@
 #include "gateway/cli/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <sstream>
 
 namespace gatehouse::cli {
@@ -60,6 +61,11 @@ void add_url(CLI::App& command, std::string& url, bool required) {
     command.add_option("url", url, which)->required(required)->type_name("URL");
 }
 
+/// From where the command was typed; the process may move. Empty stays empty.
+std::string absolute(const std::string& path) {
+    return path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string();
+}
+
 /// The subcommands and the values they write to.
 struct CommandLine {
     CLI::App app{"Gatehouse: a gateway between developers' Claude Code and the model provider.", "gatehouse"};
@@ -102,7 +108,7 @@ struct CommandLine {
         const std::string name = app.get_subcommands().front()->get_name();
         if (name == "serve") return serve;
         if (name == "check") return check;
-        if (name == "demo") return demo;
+        if (name == "demo") return Demo{demo.port, absolute(demo.directory)};
         if (name == "login") return login;
         if (name == "token") return token;
         if (name == "logout") return logout;

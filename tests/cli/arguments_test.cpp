@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <vector>
 
 namespace gatehouse::cli {
@@ -34,6 +35,13 @@ TEST(Arguments, BecomeOneActionEach) {
     EXPECT_EQ(parsed<Logout>({"logout"}).url, "");
     parsed<Version>({"version"});
     parsed<Version>({"--version"});
+}
+
+TEST(Arguments, MakeTheDemosDirectoryAbsolute) {
+    const auto here = std::filesystem::current_path();
+
+    EXPECT_EQ(parsed<Demo>({"demo", "--dir", "data/../d"}).directory, (here / "d").string());
+    EXPECT_EQ(parsed<Demo>({"demo"}).directory, "");
 }
 
 TEST(Arguments, ExplainEverySubcommandOnRequest) {
