@@ -157,6 +157,12 @@ class ScriptedClient final : public http::Client {
         places_.emplace_back(std::move(place), std::move(responder));
     }
 
+    /// Nothing is scripted any more; what was recorded stays.
+    void forget_scripts() {
+        queue_.clear();
+        places_.clear();
+    }
+
     const std::vector<std::shared_ptr<RecordedRequest>>& requests() const { return requests_; }
     const RecordedRequest& request(std::size_t index) const { return *requests_.at(index); }
     const RecordedRequest& last() const { return *requests_.back(); }
