@@ -135,6 +135,11 @@ Task<http::Response> DeviceEndpoints::page(http::Request& request) const {
     if (!paced) co_return fail(paced.error());
     const auto grant = co_await find(typed);
     if (!grant) co_return fail(grant.error());
+    if (parts_.idp.authorize_origin().empty()) {
+        // Asked so that the origin becomes known: without it the page's own policy would block the Approve button.
+        const auto discovered = co_await parts_.idp.authorize_url({});
+        if (!discovered) co_return fail(discovered.error());
+    }
     DeviceQuestion question;
     question.user_code = shown_user_code(grant->user_code);
     question.client = grant->client;

@@ -31,7 +31,7 @@ ul.rows{list-style:none;margin:0;padding:0}
 ul.rows>li{display:flex;flex-wrap:wrap;gap:.5rem 1rem;justify-content:space-between;align-items:center;
 padding:.6rem 0;border-top:1px solid var(--line)}
 ul.rows>li>div{flex:1 1 14rem;min-width:0;overflow-wrap:anywhere}
-ul.tags{display:flex;flex-wrap:wrap;gap:.4rem;list-style:none;margin:0;padding:0}
+ul.tags{display:flex;flex-wrap:wrap;gap:.4rem;list-style:none;margin:0 0 .75rem;padding:0}
 ul.tags>li{background:var(--code);border-radius:.3rem;padding:.1rem .5rem;font:.9rem ui-monospace,monospace;
 overflow-wrap:anywhere}
 pre{background:var(--code);border-radius:.4rem;padding:.7rem .8rem;overflow-x:auto;font:.85rem/1.45 ui-monospace,monospace;
@@ -143,8 +143,7 @@ inline constexpr std::string_view access = R"html(<h1>Your access</h1>
 <h3>Groups</h3>
 {{#has_groups}}<ul class="tags">{{#groups}}<li>{{.}}</li>{{/groups}}</ul>
 {{/has_groups}}{{^has_groups}}<p class="muted">Your identity provider named no groups.</p>
-{{/has_groups}}<p></p>
-<form method="post" action="/logout"><button type="submit" class="plain">Sign out</button></form>
+{{/has_groups}}<form method="post" action="/logout"><button type="submit" class="plain">Sign out</button></form>
 </section>
 <section aria-labelledby="models"><h2 id="models">What you may use</h2>
 <p>Policy: {{#policy}}<strong>{{policy}}</strong>{{/policy}}{{^policy}}<span class="muted">none matched</span>{{/policy}}</p>

@@ -126,7 +126,7 @@ std::string helper_settings(std::string_view origin) {
 ms::data session_row(const Session& session, bool current) {
     ms::data row;
     row.set("id", session.id);
-    row.set("kind", session.kind == SessionKind::browser ? "This website" : "Claude Code");
+    row.set("kind", session.kind == SessionKind::browser ? "This website" : "Terminal");
     row.set("current", ms::data(current));
     put(row, "client", session.client);
     row.set("address", session.address);

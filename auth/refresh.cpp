@@ -21,6 +21,7 @@ constexpr std::chrono::seconds replay_grace{60};
 /// Longer than any identity provider call may take; a replica that dies in the middle blocks the session no longer.
 constexpr std::chrono::seconds lease{30};
 constexpr std::chrono::days refreshable_lifetime{30};
+constexpr int most_tries = 5;
 constexpr std::string_view ended = "This session has ended. Sign in again.";
 
 Error ended_because(Reason reason, std::string detail = {}) {
@@ -112,10 +113,20 @@ Task<http::Response> RefreshFlow::renew(const http::Request& request, Session se
     session.address = request.peer.address;
     session.last_used_at = now;
     session.expires_at = session_end(parts_, session, now);
-    const auto rotated = co_await parts_.vault.finish_refresh(session, now);
+    const auto rotated = co_await keep(session, now);
     if (!rotated) co_return fail(denied(request, unfinished(rotated.error()), session));
     auto response = co_await answer(request, *rotated);
     co_return response;
+}
+
+/// The provider may have rotated its token just now: a store that blinks must not cost the session its only copy.
+Task<Session> RefreshFlow::keep(Session session, Instant now) const {
+    for (int tries = 1;; ++tries) {
+        auto rotated = co_await parts_.vault.finish_refresh(session, now);
+        if (rotated || !is_store_failure(rotated.error()) || tries == most_tries) co_return rotated;
+        const auto waited = co_await pause(parts_.patience.step);
+        if (!waited) co_return fail(waited.error());
+    }
 }
 
 /// A refusal ends the session on every replica; an outage gives the claim back and leaves everything as it was.

@@ -28,6 +28,7 @@ class RefreshFlow {
   private:
     Task<RefreshClaim> claim(RefreshToken token) const;
     Task<http::Response> renew(const http::Request& request, Session session) const;
+    Task<Session> keep(Session session, Instant now) const;
     Task<SignedIn> ask_provider(const http::Request& request, const Session& session) const;
     Task<http::Response> answer(const http::Request& request, const Session& session) const;
     Task<http::Response> end_reused(const http::Request& request, const Session& session) const;

@@ -126,6 +126,14 @@ TEST_F(DeviceSignIn, ShowsTheCodeWithWhoAsksAndTwoButtons) {
     EXPECT_NE(policy.find("form-action 'self' https://idp.example https://adfs.example;"), std::string::npos) << policy;
 }
 
+TEST_F(DeviceSignIn, LearnsWhereApprovingLeadsBeforeItShowsTheButton) {
+    const Started started = start_device();
+    provider.discovered = false;
+    Browser browser;
+    const http::Response page = get(browser, "/device?user_code=" + started.user_code);
+    EXPECT_NE(page.headers.value("content-security-policy").find("https://idp.example"), std::string_view::npos);
+}
+
 TEST_F(DeviceSignIn, EscapesWhatAHostileProgramCallsItself) {
     http::Request request = request_of("POST", "/oauth/device_authorization");
     request.headers.add("user-agent", R"("><img src=x onerror=alert(1)>{{secret}}&)");

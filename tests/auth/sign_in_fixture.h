@@ -7,6 +7,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -55,11 +56,14 @@ class SlowIdp final : public auth::IdentityProvider {
   public:
     SlowIdp(FakeIdp& real, const MemoryVault& vault) : real_(real), vault_(vault) {}
     int wait_for = 0;
+    bool discovered = true;            ///< false: the origin is unknown until authorize_url was called
+    std::function<void()> at_the_end;  ///< called when a refresh is about to answer
 
     Task<std::string> authorize_url(auth::AuthorizationRequest request) override {
+        discovered = true;
         return real_.authorize_url(std::move(request));
     }
-    std::string authorize_origin() const override { return real_.authorize_origin(); }
+    std::string authorize_origin() const override { return discovered ? real_.authorize_origin() : ""; }
     Task<auth::SignedIn> redeem(std::string code, auth::AuthorizationRequest request) override {
         return real_.redeem(std::move(code), std::move(request));
     }
@@ -69,6 +73,7 @@ class SlowIdp final : public auth::IdentityProvider {
         while (vault_.calls() < enough && std::chrono::steady_clock::now() < end)
             co_await boost::asio::post(boost::asio::use_awaitable);
         auto answer = co_await real_.refresh(std::move(refresh_token), std::move(subject));
+        if (at_the_end) at_the_end();
         co_return answer;
     }
 

@@ -279,6 +279,24 @@ TEST_F(TokenEndpoint, KeepsTheSessionWhileTheProviderIsDown) {
     EXPECT_EQ(refresh(held.refresh).status, 200) << "and the claim was given back";
 }
 
+TEST_F(TokenEndpoint, KeepsTheRotatedTokenThoughTheStoreBlinks) {
+    const Tokens held = sign_in_terminal();
+    provider.at_the_end = [this] { vault.fail_next(2); };
+    const http::Response response = refresh(held.refresh);
+    ASSERT_EQ(response.status, 200) << response.body;
+    provider.at_the_end = nullptr;
+    EXPECT_EQ(refresh(field(response, "refresh_token")).status, 200);
+    EXPECT_EQ(idp.refreshed(), (std::vector<std::string>{"idp-refresh-1", "idp-refresh-2"}));
+}
+
+TEST_F(TokenEndpoint, HonoursARevocationThatArrivesDuringARefresh) {
+    const Tokens held = sign_in_terminal();
+    const std::string id = session_of(held.access);
+    provider.at_the_end = [&] { run(vault.revoke_session(id)).value(); };
+    EXPECT_EQ(field(refresh(held.refresh), "error"), "invalid_grant");
+    EXPECT_FALSE(session_is_there(id)) << "the refresh does not bring it back";
+}
+
 TEST_F(TokenEndpoint, SurvivesARotationOfTheSessionSecret) {
     const Tokens old = sign_in_terminal();
     session.jwt_secrets.insert(session.jwt_secrets.begin(), Secret("a newer secret of thirty-two bytes!"));
