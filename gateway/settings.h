@@ -28,6 +28,13 @@ struct StoreSettings {
     bool operator==(const StoreSettings&) const = default;
 };
 
+/// One fault: printed as `<file>:<line>: <path>: <message>`.
+struct SettingsProblem {
+    int line = 0;  ///< 1-based; 0 when the fault is an absence at the top
+    std::string path;
+    std::string message;
+};
+
 struct Settings {
     net::ListenSettings listen;
     net::TrafficSettings traffic;
@@ -41,14 +48,9 @@ struct Settings {
     policy::RulesPtr rules;
     otlp::TelemetrySettings telemetry;
     log::Level log_level = log::Level::info;
+    std::vector<SettingsProblem>
+        notices;                  ///< odd but not wrong: worth a warning in the log at start and after a reload
     bool allow_loopback = false;  ///< GATEHOUSE_ALLOW_LOOPBACK=1 (CLAUDE_GATEWAY_ALLOW_LOOPBACK=1 is read too)
-};
-
-/// One fault: printed as `<file>:<line>: <path>: <message>`.
-struct SettingsProblem {
-    int line = 0;  ///< 1-based; 0 when the fault is an absence at the top
-    std::string path;
-    std::string message;
 };
 
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
@@ -61,6 +63,8 @@ std::expected<Settings, std::vector<SettingsProblem>> parse_settings(std::string
 std::expected<Settings, std::vector<SettingsProblem>> load_settings(const std::string& path,
                                                                     const Environment& environment);
 /// One line per fault: `file:line: path: message`.
+std::string format_problems(std::string_view file, const std::vector<SettingsProblem>& problems);
+/// One line per fault, each ending in a newline.
 std::string format_problems(std::string_view file, const std::vector<SettingsProblem>& problems);
 /// The process's environment.
 std::optional<std::string> process_environment(std::string_view name);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/settings/document.h"
+#include "gateway/settings/sections.h"
+
+namespace gatehouse::settings {
+namespace {
+
+policy::ModelSpec read_model(Section& section) {
+    policy::ModelSpec model;
+    model.id = section.required_text("id").value_or("");
+    model.label = section.text("label").value_or("");
+    model.description = section.text("description").value_or("");
+    if (section.require("upstream_model") != nullptr) model.upstream_model = section.pairs("upstream_model");
+    section.finish();
+    return model;
+}
+
+void read_match(Section& policy, policy::PolicySpec& spec) {
+    Section match = policy.section("match");
+    // Both refuse an empty value: emptied, the policy would match everyone.
+    spec.groups = match.texts("groups").value_or(std::vector<std::string>{});
+    spec.email_domain = match.text("email_domain").value_or("");
+    match.finish();
+}
+
+}  // namespace
+
+void rename_aliases(Node& root, Problems& problems) {
+    Node* managed = root.find("managed");
+    Node* policies = managed == nullptr ? nullptr : managed->find("policies");
+    if (policies == nullptr) return;
+    for (std::size_t index = 0; index < policies->items.size(); ++index)
+        for (auto& [key, value] : policies->items[index].members) {
+            if (key != "settings") continue;
+            if (policies->items[index].find("cli") != nullptr)
+                problems.add(value.line, path_of(path_of("managed.policies", index), key),
+                             "is the old name of cli, which is there too: keep one");
+            key = "cli";
+        }
+}
+
+void read_models(Section& file, policy::RulesSpec& spec) {
+    // An entry that is no mapping keeps its place, so that the rules count as the file does.
+    for (Section& model : file.sections("models"))
+        spec.models.push_back(model.present() ? read_model(model) : policy::ModelSpec{});
+    spec.auto_include_builtin_models = file.flag("auto_include_builtin_models").value_or(true);
+}
+
+void read_managed(Section& file, policy::RulesSpec& spec, Problems& problems) {
+    Section managed = file.section("managed");
+    spec.managed_configured = managed.present();
+    if (!managed.present()) return;
+    if (!managed.has("policies")) managed.refuse("policies", "is required");
+    for (Section& policy : managed.sections("policies")) {
+        policy::PolicySpec& one = spec.policies.emplace_back();
+        if (!policy.present()) continue;
+        read_match(policy, one);
+        const Node* document = policy.find("cli");
+        if (document != nullptr && document->is_mapping())
+            one.cli = to_document(*document, path_of(policy.path(), "cli"), problems);
+        else if (document != nullptr)
+            policy.refuse("cli", "must be a mapping: a managed settings document of Claude Code");
+        if (policy.find("desktop") != nullptr) policy.refuse("desktop", "is not supported yet");
+        policy.finish();
+    }
+    managed.finish();
+}
+
+}  // namespace gatehouse::settings

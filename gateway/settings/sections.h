@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The section parsers: each reads its top-level keys of gateway.yaml into the struct of the room that uses them, and
+// reports what is wrong. Called by settings.cpp, once each, in this order.
+#pragma once
+
+#include "gateway/settings.h"
+#include "gateway/settings/section.h"
+
+namespace gatehouse::settings {
+
+struct Context {
+    const Environment& environment;
+    bool allow_loopback = false;
+};
+
+/// Gives keys with an old name their present one: `managed.policies[].settings` is `cli`.
+void rename_aliases(Node& root, Problems& problems);
+
+void read_listen(Section& file, Settings& settings);  ///< listen, access_control, limits, timeouts
+void read_sign_in(Section& file, const Context& context,
+                  Settings& settings);  ///< oidc, session, rate_limits, login_notice
+void read_store(Section& file, const Context& context, Settings& settings);
+/// Also fills the spec's upstream names.
+void read_upstreams(Section& file, const Context& context, Settings& settings, policy::RulesSpec& spec);
+void read_models(Section& file, policy::RulesSpec& spec);  ///< models, auto_include_builtin_models
+void read_managed(Section& file, policy::RulesSpec& spec, Problems& problems);
+void read_telemetry(Section& file, const Context& context, Settings& settings, policy::RulesSpec& spec);
+/// admin, enforcement, pricing.
+void refuse_unsupported(Section& file);
+void read_log_level(Section& file, const Context& context, Problems& problems, Settings& settings);
+
+/// Refuses what the outbound guard would refuse (net/cidr.h), at boot rather than at first use.
+void check_target(Section& section, std::string_view key, const http::Url& url, const Context& context);
+
+}  // namespace gatehouse::settings
