@@ -76,7 +76,11 @@ def wait_until(ready, process, seconds, step=0.01):
 
 
 def children_of(pid):
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Of all its threads: the kernel keeps children by the thread that made them."""
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return found
 
 
 def cpu_seconds(pids):
