@@ -57,6 +57,7 @@ const { status, signal } = spawnSync('unshare', [...unshare, 'sh', '-c', enter, 
   stdio: 'inherit',
   env: {
     ...process.env,
+    TMPDIR: scratch,
     E2E_SCRATCH: scratch,
     E2E_ARTIFACTS: artifacts,
     E2E_GATEWAY: options.gateway,

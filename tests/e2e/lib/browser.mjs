@@ -21,7 +21,7 @@ export async function startBrowser() {
     executablePath: '/usr/bin/chromium',
     headless: true,
     args: flags,
-    env: { PATH: '/usr/bin:/bin', HOME: directory('chromium-home') },
+    env: { PATH: '/usr/bin:/bin', HOME: directory('chromium-home'), TMPDIR: directory('chromium-tmp') },
     viewport: { width: 1000, height: 900 },
   });
   context.setDefaultTimeout(20_000);

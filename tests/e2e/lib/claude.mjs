@@ -30,6 +30,7 @@ export function claude({ managed = false, env = {}, settings } = {}) {
     HOME: home,
     PATH: '/usr/bin:/bin',
     LANG: 'C.UTF-8',
+    CLAUDE_CODE_TMPDIR: directory('claude-tmp'), // else it shares one below /tmp with whoever else is that user
     BROWSER: join(scratch, 'open-in-browser'),
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     DISABLE_AUTOUPDATER: '1',
