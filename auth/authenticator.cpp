@@ -46,7 +46,7 @@ Result<std::string_view> bearer_token(std::string_view value) {
     return token;
 }
 
-Result<std::string> credential_of(const http::Headers& headers) {
+Result<std::string_view> credential_of(const http::Headers& headers) {
     if (headers.count("authorization") > 1 || headers.count("x-api-key") > 1)
         return fail(malformed("Authorization or x-api-key is given twice"));
     const auto authorization = headers.find("authorization");
@@ -61,7 +61,7 @@ Result<std::string> credential_of(const http::Headers& headers) {
     }
     if (credential.empty()) return fail(Error::unauthenticated(Reason::token_missing, "missing token"));
     if (credential.size() > largest_credential) return fail(malformed("longer than 32 KiB"));
-    return std::string(credential);
+    return credential;
 }
 
 bool is_outage(const Error& error) {
@@ -196,13 +196,14 @@ Authenticator::Authenticator(const SessionSettings& settings, std::string public
 Authenticator::~Authenticator() = default;
 
 Task<IdentityPtr> Authenticator::identify(const http::Headers& headers) {
-    auto credential = credential_of(headers);
+    const auto credential = credential_of(headers);
     if (!credential) co_return fail(credential.error());
     std::string digest = sha256(*credential);
     if (IdentityPtr cached = state_->usable(digest, state_->clock.now())) co_return cached;
-    const bool is_key = is_personal_key(*credential);
-    auto identified = is_key ? state_->identify_key(std::move(*credential), std::move(digest))
-                             : state_->identify_session(std::move(*credential), std::move(digest));
+    // Copied only now: the common request ends one line above.
+    std::string copy(*credential);
+    auto identified = is_personal_key(copy) ? state_->identify_key(std::move(copy), std::move(digest))
+                                            : state_->identify_session(std::move(copy), std::move(digest));
     auto identity = co_await std::move(identified);
     co_return identity;
 }
