@@ -1,0 +1,1 @@
+set(MODELS_SOURCES models.cpp)

@@ -1,0 +1,1 @@
+set(MODELS_TESTS models_test.cpp)
