@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <chrono>
 #include <cstdio>
 #include <future>
@@ -46,7 +47,7 @@ void raise_descriptor_limit(std::size_t most_connections) {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_max < most_connections * 2 + 256)
+    if (limit.rlim_max < most_connections * 2)
         log::warn("the limit on open files is low for listen.max_connections: raise LimitNOFILE",
                   {{"limit", static_cast<long long>(limit.rlim_max)}, {"max_connections", most_connections}});
 }
@@ -71,6 +72,7 @@ std::vector<std::string> needing_restart(const Settings& now, const Settings& ne
     differs("oidc", !(now.oidc == next.oidc));
     differs("session", !(now.session == next.session));
     differs("store", !(now.store == next.store));
+    differs("telemetry", !(now.telemetry == next.telemetry));
     return names;
 }
 
@@ -202,8 +204,10 @@ Result<> App::listen() {
 Result<> App::start() {
     if (const auto opened = open_store(); !opened) return opened;
     if (const auto built = build_workers(); !built) return built;
-    for (const auto& worker : workers_)
+    for (const auto& worker : workers_) {
+        asio::co_spawn(worker->shard.executor(), worker->services->run(), asio::detached);
         worker->shard.start();
+    }
     if (const auto primed = prime_with_patience(); !primed) return primed;
     if (const auto listening = listen(); !listening) return listening;
     log::info("listening", {{"address", settings().listen.host + ":" + std::to_string(server_->port())},

@@ -8,7 +8,10 @@
 #include "auth/oidc.h"
 #include "auth/sign_in.h"
 #include "gateway/health.h"
+#include "gateway/http/reply.h"
 #include "gateway/net/client.h"
+#include "gateway/otlp/forwarder.h"
+#include "gateway/otlp/route.h"
 #include "gateway/store/redis_client.h"
 #include "gateway/store/redis_ledger.h"
 #include "gateway/store/redis_vault.h"
@@ -105,10 +108,15 @@ struct Services::State {
                     .journal = all.journal,
                     .metrics = all.metrics,
                     .clock = all.clock}),
+          forwarder(shard.executor(), settings.telemetry, *clients.telemetry, all.metrics),
+          telemetry({.authenticator = authenticator,
+                     .forwarder = forwarder,
+                     .max_request_bytes = [this] { return shared.live.load()->upstreams->max_request_bytes; }}),
           health(vault, all.metrics, all.pool, all.draining) {
         health.mount_probes(router);
         if (!settings.metrics_listen) health.mount_metrics(router);
         messages.mount(router);
+        telemetry.mount(router);
         sign_in.mount(router);
 
         health.mount_probes(operator_router);
@@ -134,6 +142,8 @@ struct Services::State {
     auth::Oidc idp;
     auth::SignIn sign_in;
     messages::MessagesRoute messages;
+    otlp::Forwarder forwarder;
+    otlp::OtlpRoute telemetry;
     Health health;
     http::Router router;
     http::Router operator_router;
@@ -170,7 +180,12 @@ void Services::reload() {
     state_->settings.sign_in.login_notice = live->settings.sign_in.login_notice;
 }
 
+boost::asio::awaitable<void> Services::run() {
+    return state_->forwarder.run();
+}
+
 void Services::stop() {
+    state_->forwarder.stop();
     state_->feed.stop();
     state_->redis.stop();
 }

@@ -56,6 +56,8 @@ class Services {
     const http::Router& operator_router() const;
     /// What must work before anything listens: the store answers, the identity provider is found.
     Task<> prime();
+    /// What goes on beside the requests (forwarding telemetry), until `stop`. Spawn it once.
+    boost::asio::awaitable<void> run();
     /// Takes over what the new snapshot changes and is not read from it per request. On the shard's thread.
     void reload();
     /// Stops loops and connections. On the shard's thread.

@@ -25,6 +25,8 @@ struct Url {
     std::string target() const;
     /// localhost, 127.0.0.0/8 or ::1, by name only.
     bool is_loopback() const;
+
+    bool operator==(const Url&) const = default;
 };
 
 /// Refuses other schemes, user information, fragments, spaces and empty hosts, saying which.

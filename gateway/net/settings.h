@@ -29,7 +29,7 @@ struct TrafficSettings {
     std::size_t max_header_bytes = std::size_t{256} << 10U;
     std::size_t max_header_lines = 150;
     std::size_t max_url_length = std::size_t{16} << 10U;
-    std::size_t max_connections = 16'384;  ///< per process
+    std::size_t max_connections = 10'000;  ///< per process
     std::chrono::milliseconds header_timeout{10'000};
     std::chrono::milliseconds body_timeout{
         30'000};  ///< longest pause; the whole body may take 4 times as long plus 1 s per MiB

@@ -16,10 +16,14 @@ struct Destination {
     bool metrics = true;
     bool logs = false;
     bool traces = false;
+
+    bool operator==(const Destination&) const = default;
 };
 
 struct TelemetrySettings {
     std::vector<Destination> forward_to;
+
+    bool operator==(const TelemetrySettings&) const = default;
 };
 
 }  // namespace gatehouse::otlp
