@@ -104,7 +104,13 @@ std::optional<std::string> objection_to_room(const std::string& file, const std:
     const auto entry = allowed_rooms().find(from);
     if (entry == allowed_rooms().end()) return file + ": the room " + from + " is not in the table";
     if (entry->second.contains(to)) return std::nullopt;
-    return file + " includes " + target + ": " + from + " may not know " + (to.empty() ? "the top level" : to);
+    std::string sentence = file;
+    return sentence.append(" includes ")
+        .append(target)
+        .append(": ")
+        .append(from)
+        .append(" may not know ")
+        .append(to.empty() ? "the top level" : to);
 }
 
 /// Why `file` must not include `<target>`.

@@ -82,7 +82,7 @@ Result<std::string> choose(const Credentials& known, const std::string& typed) {
     }
     const auto url = parse_gateway_url(typed);
     if (!url) return fail(url.error());
-    const std::string name = url->origin();
+    std::string name = url->origin();
     if (!known.contains(name))
         return fail(sign_in_needed("not signed in to " + name + ": run `gatehouse login " + name + "`"));
     return name;

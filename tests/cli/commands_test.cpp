@@ -55,7 +55,7 @@ class Commands : public ::testing::Test {
         co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     }
 
-    int login(std::string url = gateway) { return testing::run(run_login({std::move(url)}, here_)); }
+    int login(const std::string& url = gateway) { return testing::run(run_login({url}, here_)); }
     int token(std::string url = {}) {
         out_.str({});
         return testing::run(run_token({std::move(url)}, here_));
@@ -84,7 +84,7 @@ class Commands : public ::testing::Test {
             return replies[std::min(next++, replies.size() - 1)];
         });
     }
-    static ScriptedReply refusal(std::string error, int status = 400) {
+    static ScriptedReply refusal(const std::string& error, int status = 400) {
         return ScriptedReply::json(status, R"({"error":")" + error + R"("})");
     }
     static ScriptedReply unreachable() {

@@ -36,7 +36,8 @@ class DemoIdentity : public ::testing::Test {
         provider_->mount(router_);
     }
 
-    http::Response send(std::string method, std::string target, std::string body = {}, http::Headers headers = {}) {
+    http::Response send(const std::string& method, const std::string& target, const std::string& body = {},
+                        http::Headers headers = {}) {
         http::Request request;
         request.method = method;
         request.target = target;

@@ -63,7 +63,7 @@ class DemoProviderTest : public ::testing::Test {
   protected:
     DemoProviderTest() { provider_.mount(router_); }
 
-    Result<> post(std::string path, std::string body, std::string key = "demo-key") {
+    Result<> post(const std::string& path, std::string body, const std::string& key = "demo-key") {
         http::Request request;
         request.headers.add("X-Api-Key", key);
         HeldBody reader(std::move(body));
