@@ -18,7 +18,7 @@ namespace bj = boost::json;
 
 constexpr std::string_view audience = "claude-gateway";
 /// A person in a thousand groups still fits; more would not pass the header limit anyway.
-constexpr std::size_t largest_token = 32 * 1024;
+constexpr std::size_t largest_token = 32'768;
 /// 9999-12-31: what an Instant holds without overflow, and then some.
 constexpr long long latest_time = 253'402'300'799;
 
@@ -56,7 +56,7 @@ std::optional<Parts> split(std::string_view token) {
 }
 
 Error refused(std::string detail) {
-    return Error::unauthenticated(Reason::token_invalid, "invalid token", detail);
+    return Error::unauthenticated(Reason::token_invalid, "invalid token", std::move(detail));
 }
 
 std::optional<Instant> find_time(const bj::value& claims, std::string_view name) {

@@ -24,7 +24,7 @@ constexpr seconds recheck_after{60};
 /// How long the vault is left alone after it could not be reached, so that an outage does not slow every request.
 /// Below a second: a revocation made meanwhile elsewhere still takes effect in time.
 constexpr milliseconds outage_pause{500};
-constexpr std::size_t largest_credential = 32 * 1024;
+constexpr std::size_t largest_credential = 32'768;
 constexpr std::size_t most_tombstones = 65'536;
 
 Error malformed(std::string detail) {

@@ -14,7 +14,7 @@ namespace {
 
 using json::bj::value;
 
-constexpr std::size_t largest_token = 64 * 1024;
+constexpr std::size_t largest_token = 65'536;
 constexpr std::size_t most_candidates = 16;
 constexpr std::size_t smallest_modulus = 256;  // 2048 bits: RFC 7518, section 3.3
 constexpr std::size_t largest_modulus = 1024;  // 8192 bits: verification time grows with the cube

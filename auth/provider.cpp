@@ -17,7 +17,7 @@ constexpr seconds longest_back_off{60};
 constexpr seconds extra_fetch_interval{30};
 /// A person is waiting for the page: a provider that takes longer counts as down.
 constexpr milliseconds patience{10'000};
-constexpr std::size_t largest_answer = 1024 * 1024;
+constexpr std::size_t largest_answer = 1'048'576;
 
 /// A cancelled request says nothing about the provider.
 bool is_about_the_provider(const Error& error) {
@@ -54,7 +54,7 @@ Result<std::shared_ptr<const T>> Remembered<T>::settle(Result<T> fetched, Instan
     return value_or_error();
 }
 
-Provider::Provider(std::string issuer, std::string discovery_url, http::Client& client, const Clock& clock)
+Provider::Provider(std::string issuer, const std::string& discovery_url, http::Client& client, const Clock& clock)
     : issuer_(std::move(issuer)),
       discovery_address_(discovery_address(issuer_, discovery_url)),
       client_(client),

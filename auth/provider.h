@@ -56,7 +56,7 @@ class Remembered {
 class Provider {
   public:
     /// Keeps references: client and clock outlive it.
-    Provider(std::string issuer, std::string discovery_url, http::Client& client, const Clock& clock);
+    Provider(std::string issuer, const std::string& discovery_url, http::Client& client, const Clock& clock);
 
     /// At most an hour old, unless the provider does not answer: then the last good one.
     Task<MetadataPtr> metadata();
