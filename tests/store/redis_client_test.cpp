@@ -11,6 +11,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 
 #include "gateway/store/scripts.h"
@@ -382,6 +383,43 @@ TEST_F(RedisClientTest, ConnectsOverTcpToLoopbackToo) {
     connect(settings);
 
     EXPECT_TRUE(ask({"PING"}));
+}
+
+/// A certificate for localhost that signs itself, in `dir`.
+bool make_certificate(const std::string& dir) {
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost"
+        " -addext subjectAltName=DNS:localhost -keyout " +
+        dir + "/key.pem -out " + dir + "/cert.pem 2>/dev/null";
+    return std::system(command.c_str()) == 0;
+}
+
+TEST_F(RedisClientTest, ConnectsOverTlsToAServerWhoseCertificateItTrustsAndToNoOther) {
+    ASSERT_TRUE(make_certificate(server_.dir()));
+    const auto port = free_port();
+    tell_server({"CONFIG", "SET", "bind", "127.0.0.1"});
+    tell_server({"CONFIG", "SET", "tls-auth-clients", "no", "tls-cert-file", server_.dir() + "/cert.pem",
+                 "tls-key-file", server_.dir() + "/key.pem", "tls-ca-cert-file", server_.dir() + "/cert.pem",
+                 "tls-port", std::to_string(port)});
+    store::RedisSettings settings;
+    settings.tls = true;
+    settings.host = "localhost";
+    settings.port = port;
+
+    connect(settings);
+    const auto distrusted = ask({"PING"});
+    ::setenv("SSL_CERT_FILE", (server_.dir() + "/cert.pem").c_str(), 1);
+    connect(settings);
+    const auto trusted = ask({"ECHO", "over TLS"});
+    settings.host = "127.0.0.1";
+    connect(settings);
+    const auto misnamed = ask({"PING"});
+    ::unsetenv("SSL_CERT_FILE");
+
+    EXPECT_FALSE(distrusted);
+    ASSERT_TRUE(trusted) << describe(trusted.error());
+    EXPECT_EQ(trusted->text, "over TLS");
+    EXPECT_FALSE(misnamed) << "the certificate is for localhost";
 }
 
 }  // namespace
