@@ -72,7 +72,6 @@ std::string_view headline_of(Fault fault) {
         case Fault::not_found:
             return "Not found";
         case Fault::forbidden:
-            return "This did not work";
         case Fault::bad_request:
         case Fault::conflict:
         case Fault::length_required:
