@@ -18,8 +18,6 @@ namespace gatehouse::messages {
 
 class Ask {
   public:
-    /// Deeper nesting than this is refused.
-    static constexpr int deepest = 512;
     static constexpr std::size_t longest_model = 256;
 
     /// Faults: bad_request with body_not_json, model_missing, model_not_string, model_duplicate, malformed_request.
@@ -37,8 +35,7 @@ class Ask {
     void release() { body_ = {}; }
 
   private:
-    explicit Ask(http::Body body) : body_(std::move(body)) {}
-    friend class AskReader;
+    Ask() = default;
 
     http::Body body_;
     std::string model_;

@@ -123,10 +123,17 @@ Task<> MessagesRoute::handle(std::string_view path, http::Request& request, http
                              http::Responder& client) {
     Exchange exchange{request, client, path, parts_.upstreams()};
     const auto result = co_await serve(exchange, reader);
+    record(exchange, result);
+    if (!exchange.usage) co_return result;
+    ++unsettled_;
+    auto settlement = settle({exchange.entry.subject, exchange.model, parts_.clock.now(), *exchange.usage}, request.id);
+    if (parts_.spawn) {
+        parts_.spawn(std::move(settlement));
+        co_return result;
+    }
     // A client that is gone must not leave its tokens uncounted: from here on nobody can interrupt.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    co_await settle(exchange);
-    record(exchange, result);
+    co_await std::move(settlement);
     co_return result;
 }
 
@@ -300,17 +307,15 @@ void MessagesRoute::meter_answer(Exchange& exchange, const UsageMeter& meter) {
 }
 
 /// Adds what was consumed to the ledger. The client has its answer already, so that a failure is ours alone.
-asio::awaitable<void> MessagesRoute::settle(Exchange& exchange) {
-    if (!exchange.usage) co_return;
-    const policy::Usage& usage = *exchange.usage;
-    policy::Charge charge{exchange.entry.subject, exchange.model, parts_.clock.now(), usage};
-    const auto recorded = co_await parts_.ledger.record(std::move(charge));
+asio::awaitable<void> MessagesRoute::settle(policy::Charge charge, std::string request_id) {
+    const auto recorded = co_await parts_.ledger.record(charge);
+    --unsettled_;
     if (recorded) co_return;
     parts_.metrics.store_failed("usage_not_recorded");
-    log::error("usage not recorded", {{"request_id", exchange.request.id},
-                                      {"model", exchange.model},
-                                      {"input_tokens", static_cast<long long>(usage.input)},
-                                      {"output_tokens", static_cast<long long>(usage.output)},
+    log::error("usage not recorded", {{"request_id", request_id},
+                                      {"model", charge.model},
+                                      {"input_tokens", static_cast<long long>(charge.usage.input)},
+                                      {"output_tokens", static_cast<long long>(charge.usage.output)},
                                       {"error", describe(recorded.error())}});
 }
 

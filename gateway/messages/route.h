@@ -47,6 +47,9 @@ struct MessagesParts {
     observe::Journal& journal;
     observe::Metrics& metrics;
     const Clock& clock;
+    /// Runs a settlement beside the connection, so that the client's next request need not wait for the store. Without
+    /// it the connection waits.
+    std::function<void(boost::asio::awaitable<void>)> spawn{};
 };
 
 class MessagesRoute {
@@ -57,6 +60,8 @@ class MessagesRoute {
 
     /// Adds the two routes and the fallback. The router keeps a reference to this.
     void mount(http::Router& router);
+    /// Settlements under way. A drain is over when the connections are closed and this is 0.
+    std::size_t unsettled() const { return unsettled_; }
 
   private:
     struct Answer;
@@ -71,11 +76,12 @@ class MessagesRoute {
     Task<> pump(Exchange& exchange, http::Source& source, std::string_view first, UsageMeter& meter);
     Task<> conclude(Exchange& exchange, Result<> pumped, const http::Headers& headers, const UsageMeter& meter);
     void meter_answer(Exchange& exchange, const UsageMeter& meter);
-    boost::asio::awaitable<void> settle(Exchange& exchange);
+    boost::asio::awaitable<void> settle(policy::Charge charge, std::string request_id);
     void record(Exchange& exchange, const Result<>& result);
     Task<> answer_unknown(http::Request& request);
 
     MessagesParts parts_;
+    std::size_t unsettled_ = 0;
     bool warned_of_unreadable_answer_ = false;
 };
 

@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 
+#include "gateway/messages/json_walk.h"
+
 namespace gatehouse::messages {
 namespace {
 
@@ -199,10 +201,21 @@ TEST(Ask, TakesNestingUpToItsLimitAndRefusesMore) {
     const auto nested = [](std::size_t levels) {
         return R"({"model":"a","x":)" + std::string(levels, '[') + std::string(levels, ']') + "}";
     };
-    EXPECT_TRUE(parse(nested(Ask::deepest - 1)));
-    EXPECT_EQ(reason_of(nested(Ask::deepest)), Reason::body_not_json);
+    EXPECT_TRUE(parse(nested(deepest_nesting - 1)));
+    EXPECT_EQ(reason_of(nested(deepest_nesting)), Reason::body_not_json);
     EXPECT_EQ(reason_of(nested(200'000)), Reason::body_not_json);
     EXPECT_EQ(reason_of(R"({"model":"a","x":)" + std::string(1'000'000, '[')), Reason::body_not_json);
+}
+
+TEST(Ask, RefusesMoreMembersThanAnyRequestHas) {
+    const auto with_members = [](std::size_t count) {
+        std::string text = R"({"model":"a")";
+        for (std::size_t index = 1; index < count; ++index)
+            text += R"(,"k":0)";
+        return text + "}";
+    };
+    EXPECT_TRUE(parse(with_members(most_members)));
+    EXPECT_EQ(reason_of(with_members(most_members + 1)), Reason::body_not_json);
 }
 
 TEST(Ask, LeavesNumbersOfAnySizeToTheProvider) {

@@ -239,6 +239,50 @@ TEST_F(MessagesRouteTest, AnswersAsUsualWhenTheLedgerIsDown) {
               std::string::npos);
 }
 
+/// A store that takes its time.
+class SlowLedger final : public policy::Ledger {
+  public:
+    testing::Gate gate;
+    int recorded = 0;
+    Task<> record(policy::Charge) override {
+        const auto opened = co_await gate.wait();
+        ++recorded;
+        co_return opened;
+    }
+    Task<std::vector<policy::DayUsage>> usage_of(std::string, Instant) override {
+        co_return std::vector<policy::DayUsage>{};
+    }
+};
+
+TEST_F(MessagesRouteTest, SettlesBesideTheConnectionWhereItIsGivenTheMeans) {
+    SlowLedger slow;
+    MessagesRoute background{{.authenticator = authenticator,
+                              .upstreams = [this] { return upstreams; },
+                              .client = upstream_client,
+                              .ledger = slow,
+                              .journal = journal,
+                              .metrics = metrics,
+                              .clock = clock,
+                              .spawn =
+                                  [this](boost::asio::awaitable<void> settlement) {
+                                      boost::asio::co_spawn(context, std::move(settlement), [](std::exception_ptr) {});
+                                  }}};
+    router = {};
+    background.mount(router);
+    upstream_client.next(ScriptedReply::json(200, plain_answer));
+    const auto served = serve(plain_ask);
+    ASSERT_TRUE(served->result);
+    context.restart();
+    context.poll();
+    EXPECT_EQ(background.unsettled(), 1U);
+    EXPECT_EQ(journal.entries.size(), 1U);
+    slow.gate.open();
+    context.restart();
+    context.run();
+    EXPECT_EQ(background.unsettled(), 0U);
+    EXPECT_EQ(slow.recorded, 1);
+}
+
 TEST_F(MessagesRouteTest, TellsStrangersNothingAboutWhatExists) {
     for (const char* target : {"/nowhere", "/v1/messages/", "/V1/messages", "/v1//messages"}) {
         http::Request request = request_for(target);
