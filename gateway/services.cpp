@@ -9,6 +9,8 @@
 #include "auth/sign_in.h"
 #include "gateway/health.h"
 #include "gateway/http/reply.h"
+#include "gateway/managed/route.h"
+#include "gateway/messages/models.h"
 #include "gateway/net/client.h"
 #include "gateway/otlp/forwarder.h"
 #include "gateway/otlp/route.h"
@@ -108,6 +110,8 @@ struct Services::State {
                     .journal = all.journal,
                     .metrics = all.metrics,
                     .clock = all.clock}),
+          models({.authenticator = authenticator, .rules = current_rules(), .journal = all.journal}),
+          managed({.authenticator = authenticator, .rules = current_rules(), .journal = all.journal}),
           forwarder(shard.executor(), settings.telemetry, *clients.telemetry, all.metrics),
           telemetry({.authenticator = authenticator,
                      .forwarder = forwarder,
@@ -116,6 +120,8 @@ struct Services::State {
         health.mount_probes(router);
         if (!settings.metrics_listen) health.mount_metrics(router);
         messages.mount(router);
+        models.mount(router);
+        managed.mount(router);
         telemetry.mount(router);
         sign_in.mount(router);
 
@@ -128,6 +134,9 @@ struct Services::State {
         operator_router.set_fallback(std::move(nothing));
     }
 
+    std::function<policy::RulesPtr()> current_rules() {
+        return [this] { return shared.live.load()->settings.rules; };
+    }
     static Task<http::Response> no_such_page(http::Request&) { co_return fail(Error::not_found()); }
 
     Shared& shared;
@@ -142,6 +151,8 @@ struct Services::State {
     auth::Oidc idp;
     auth::SignIn sign_in;
     messages::MessagesRoute messages;
+    messages::ModelsRoute models;
+    managed::ManagedRoute managed;
     otlp::Forwarder forwarder;
     otlp::OtlpRoute telemetry;
     Health health;
