@@ -126,7 +126,13 @@ Result<> await_orphan(const RedisPlace& place) {
     }
 }
 
-Result<RedisProcess> start_and_await(const RedisPlace& place) {
+/// True when `stop_asked` was signalled within `span`.
+bool is_asked(const Descriptor& stop_asked, std::chrono::milliseconds span) {
+    pollfd watched{stop_asked.get(), POLLIN, 0};
+    return ::poll(&watched, 1, static_cast<int>(span.count())) > 0;
+}
+
+Result<RedisProcess> start_and_await(const RedisPlace& place, const Descriptor& stop_asked) {
     ::unlink(place.socket.c_str());
     auto process = RedisProcess::start(place);
     if (!process) return process;
@@ -136,10 +142,9 @@ Result<RedisProcess> start_and_await(const RedisPlace& place) {
         if (answer == Answer::ready) return process;
         if (process->has_ended()) return fail(refused("redis-server ended at once, it said: " + last_words(place.log)));
         if (answer == Answer::loading && !std::exchange(loading, true)) patience_ends += loading_grace;
-        if (SteadyClock::now() > patience_ends) break;
-        std::this_thread::sleep_for(2ms);
+        if (SteadyClock::now() > patience_ends || is_asked(stop_asked, 2ms)) break;
     }
-    process->kill();
+    process->kill();  // it has served nobody yet, so there is nothing to write out
     while (!process->has_ended())
         std::this_thread::sleep_for(2ms);
     return fail(refused("redis-server does not answer, it said: " + last_words(place.log)));
@@ -167,11 +172,10 @@ struct EmbeddedRedis::State {
     void keep(std::promise<Result<>> started);
     /// False when it is time to stop.
     bool await_end(RedisProcess& process) const;
-    bool pause(std::chrono::milliseconds span) const;
 };
 
 void EmbeddedRedis::State::keep(std::promise<Result<>> started) {
-    auto process = start_and_await(place);
+    auto process = start_and_await(place, stop_asked);
     if (!process) return started.set_value(fail(process.error()));
     pid = process->pid();
     started.set_value({});
@@ -181,8 +185,8 @@ void EmbeddedRedis::State::keep(std::promise<Result<>> started) {
         log::error("the embedded redis-server ended unexpectedly and is started again",
                    {{"said", last_words(place.log)}});
         for (;;) {
-            if (!pause(backoff.next())) return;
-            process = start_and_await(place);
+            if (is_asked(stop_asked, backoff.next())) return;
+            process = start_and_await(place, stop_asked);
             if (process) break;
             log::error("the embedded redis-server does not start", {{"detail", describe(process.error())}});
         }
@@ -200,11 +204,6 @@ bool EmbeddedRedis::State::await_end(RedisProcess& process) const {
         if (watched[0].revents != 0) return false;
         if (process.has_ended()) return true;
     }
-}
-
-bool EmbeddedRedis::State::pause(std::chrono::milliseconds span) const {
-    pollfd watched{stop_asked.get(), POLLIN, 0};
-    return ::poll(&watched, 1, static_cast<int>(span.count())) == 0;
 }
 
 EmbeddedRedis::EmbeddedRedis(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -22,7 +22,7 @@ class Loop {
     explicit Loop(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
     void start(boost::asio::awaitable<void> body) {
-        auto finished = [life = life_](std::exception_ptr thrown) {
+        auto finished = [life = life_](const std::exception_ptr& thrown) {
             if (thrown && !life->stopped) log::error("a loop of the store ended by an exception");
         };
         boost::asio::co_spawn(executor_, std::move(body),

@@ -128,7 +128,7 @@ Result<> RedisClient::State::admit() const {
 }
 
 asio::awaitable<Result<Replies>> RedisClient::State::submit(std::string bytes, std::size_t expected) {
-    auto initiate = [this, expected](auto handler, std::string out) {
+    auto initiate = [this, expected](auto handler, const std::string& out) {
         auto caller = asio::prefer(asio::any_io_executor(asio::get_associated_executor(handler, executor)),
                                    asio::execution::outstanding_work.tracked);
         auto slot = asio::get_associated_cancellation_slot(handler);

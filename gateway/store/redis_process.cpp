@@ -66,6 +66,7 @@ std::string configuration_of(const RedisPlace& place) {
 struct Launch {
     const char* program;
     char* const* arguments;
+    char* const* environment;
     int input;
     int output;
     int lock;
@@ -92,8 +93,10 @@ struct Launch {
     struct flock whole{};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
+    // Asio's sockets are not close-on-exec: inherited, a client's connection would stay open after we closed it.
+    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     fcntl(launch.lock, F_SETFD, 0);
-    if (fcntl(launch.lock, F_SETLK, &whole) == 0) execv(launch.program, launch.arguments);
+    if (fcntl(launch.lock, F_SETLK, &whole) == 0) execve(launch.program, launch.arguments, launch.environment);
     const int failure = errno;
     [[maybe_unused]] const auto told = ::write(launch.parent_gone, &failure, sizeof failure);
     _exit(127);
@@ -161,8 +164,9 @@ Result<RedisProcess> RedisProcess::start(const RedisPlace& place) {
     std::string program = place.program;
     std::string from_input = "-";
     std::array<char*, 3> arguments{program.data(), from_input.data(), nullptr};
-    const Launch launch{program.c_str(), arguments.data(), input->get(), output.get(),
-                        lock.get(),      tell.get(),       ::getpid()};
+    std::array<char*, 1> environment{nullptr};  // ours holds secrets that a store has no use for
+    const Launch launch{program.c_str(), arguments.data(), environment.data(), input->get(),
+                        output.get(),    lock.get(),       tell.get(),         ::getpid()};
     const pid_t pid = ::fork();
     if (pid < 0) return fail(cannot("fork"));
     if (pid == 0) become_redis(launch);

@@ -116,6 +116,7 @@ Task<Fields> RedisVault::find_record(std::string key) {
 
 Task<std::vector<Fields>> RedisVault::find_records(std::vector<std::string> keys) {
     std::vector<Command> commands;
+    commands.reserve(keys.size());
     for (std::string& key : keys)
         commands.push_back({"HGETALL", std::move(key)});
     const auto replies = co_await redis_.send_all(std::move(commands));

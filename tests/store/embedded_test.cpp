@@ -125,6 +125,24 @@ TEST(EmbeddedRedis, NeverEvictsAndWritesEverythingDown) {
     EXPECT_EQ(setting("save"), "");
 }
 
+TEST(EmbeddedRedis, InheritsNeitherOurConnectionsNorOurEnvironment) {
+    const TemporaryDir dir;
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);  // as Asio opens its sockets: not close-on-exec
+    ::setenv("GATEHOUSE_TEST_SECRET", "swordfish", 1);
+    const auto redis = PrivateRedis::start(dir.path());
+    ::unsetenv("GATEHOUSE_TEST_SECRET");
+    ::close(ends[1]);
+
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    char byte = 0;
+    EXPECT_EQ(::read(ends[0], &byte, 1), 0) << "the other end is still open somewhere";
+    ::close(ends[0]);
+    std::ifstream file("/proc/" + std::to_string(redis->pid()) + "/environ");
+    const std::string environment((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    EXPECT_EQ(environment.find("swordfish"), std::string::npos);
+}
+
 TEST(EmbeddedRedis, KeepsWhatWasWrittenWhenItIsStoppedAndStarted) {
     const TemporaryDir dir;
     auto redis = PrivateRedis::start(dir.path());
