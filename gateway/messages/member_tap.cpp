@@ -22,23 +22,23 @@ void MemberTap::feed(std::string_view bytes) {
     }
 }
 
-/// Moves to the end of the string or of the bytes; top-level keys are noted on the way.
+/// Moves to the end of the string or of the bytes; top-level keys are noted on the way. Searches rather than steps: an
+/// answer is mostly text.
 std::size_t MemberTap::skip_string(std::string_view bytes, std::size_t from) {
-    std::size_t index = from;
-    while (index < bytes.size()) {
-        const char letter = bytes[index++];
-        if (escaped_) {
-            escaped_ = false;
-        } else if (letter == '\\') {
-            escaped_ = true;
-        } else if (letter == '"') {
-            in_string_ = false;
-            break;
-        }
+    std::size_t at = std::exchange(escaped_, false) ? from + 1 : from;
+    std::size_t quote = bytes.find('"', at);
+    for (;;) {
+        const std::size_t escape = bytes.substr(0, quote).find('\\', at);
+        if (escape == std::string_view::npos) break;
+        at = escape + 2;
+        escaped_ = at > bytes.size();
+        if (at > quote) quote = bytes.find('"', at);
     }
+    in_string_ = quote == std::string_view::npos;
+    const std::size_t end = in_string_ ? bytes.size() : quote;
     if (depth_ == 1 && place_ == Place::key && current_key_.size() <= key_.size())
-        current_key_.append(bytes.substr(from, index - from - (in_string_ ? 0 : 1)));
-    return index;
+        current_key_.append(bytes.substr(from, end - from));
+    return in_string_ ? end : end + 1;
 }
 
 /// One byte outside of strings.
@@ -50,7 +50,7 @@ void MemberTap::take_mark(char mark) {
         if (depth_ == 1 && mark == '{') place_ = Place::key;
     } else if (mark == '}' || mark == ']') {
         if (depth_ == 1) end_value();
-        --depth_;
+        if (depth_ > 0) --depth_;
     } else if (depth_ == 1 && mark == ',') {
         end_value();
         place_ = Place::key;
