@@ -7,7 +7,7 @@ import { approveDevice, openAccess } from './lib/browser.mjs';
 import { claude, login } from './lib/claude.mjs';
 import { answer, words } from './lib/provider.mjs';
 import { scene } from './lib/scene.mjs';
-import { providerKey } from './lib/world.mjs';
+import { providerKey, publicUrl } from './lib/world.mjs';
 
 const policies = [{ match: { groups: ['engineering'] }, cli: { availableModels: ['claude-sonnet-5', 'claude-haiku-4-5'] } }];
 
@@ -26,7 +26,12 @@ await scene({ policies }, async ({ provider, tap, browser, step, terminal }) => 
   const answered = await cli.prompt('say hi', { onOutput: (output) => output.includes(first) && release() });
   assert.equal(answered.code, 0, answered.said);
   assert.equal(answered.result.result, answer);
-  assert.ok(tap.to('/managed/settings').length > 0, 'the CLI asked for its managed settings');
+
+  step('the CLI has its managed settings, and both sides compute the same checksum of them');
+  const settings = await fetch(`${publicUrl}/managed/settings`, { headers: { authorization: `Bearer ${token}` } });
+  assert.deepEqual((await settings.json()).settings, policies[0].cli);
+  const known = tap.to('/managed/settings').map(({ headers }) => headers['if-none-match']);
+  assert.ok(known.includes(settings.headers.get('etag')), known.join(' '));
 
   step('the provider got what the CLI sent, with the credential of the organization and not that of the developer');
   const [sent] = tap.to('/v1/messages').slice(-1);
