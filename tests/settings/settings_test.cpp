@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "policy/decision.h"
 #include "tests/settings/environment.h"
@@ -367,6 +369,44 @@ TEST(SettingsDocument, TypesPlainScalarsAsYaml12Does) {
 TEST(SettingsDocument, KeepsEnvironmentValuesAsWritten) {
     EXPECT_EQ(document_of("{ env: { A: 1, B: true, C: 1.50, D: text } }"),
               R"({"env":{"A":"1","B":"true","C":"1.50","D":"text"}})");
+}
+
+std::string text_of(const std::string& name) {
+    std::ifstream stream(std::string(GATEHOUSE_SOURCE_DIR) + "/" + name, std::ios::binary);
+    EXPECT_TRUE(stream.is_open()) << name;
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+Environment example_environment() {
+    return testing::environment_with({{"OIDC_CLIENT_SECRET", "x"},
+                                      {"GATEWAY_JWT_SECRET", std::string(44, 'j')},
+                                      {"ANTHROPIC_API_KEY", "k"},
+                                      {"ANTHROPIC_API_KEY_SPARE", "k"},
+                                      {"REDIS_PASSWORD", "r"},
+                                      {"OTEL_TOKEN", "o"}});
+}
+
+TEST(SettingsExample, IsAccepted) {
+    EXPECT_TRUE(parse(text_of("deploy/gateway.example.yaml"), example_environment()).notices.empty());
+}
+
+TEST(SettingsExample, IsAcceptedWithEveryCommentedKeyAsWell) {
+    // A key that is commented out has no blank after its #, or two within a block; a sentence has one.
+    std::istringstream lines(text_of("deploy/gateway.example.yaml"));
+    std::string all;
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t mark = line.find_first_not_of(' ');
+        const bool comment = mark != std::string::npos && line[mark] == '#';
+        const std::string rest = comment ? line.substr(mark + 1) : "";
+        if (comment && rest.starts_with(' ') && !rest.starts_with("  ")) continue;
+        if (rest.find("tls") != std::string::npos) continue;  // names files that only a server has
+        all += (comment ? line.substr(0, mark) + rest : line) + "\n";
+    }
+    const Settings settings = parse(all, example_environment());
+    EXPECT_EQ(settings.upstreams.size(), 2U);
+    EXPECT_TRUE(settings.store.redis);
+    EXPECT_TRUE(settings.metrics_listen);
+    EXPECT_EQ(settings.telemetry.forward_to.size(), 1U);
 }
 
 TEST(SettingsYaml, UnderstandsBlockStylesCommentsAndMarkers) {
