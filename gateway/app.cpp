@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <chrono>
 #include <cstdio>
 #include <future>
@@ -59,6 +58,13 @@ struct Worker {
     std::unique_ptr<Services> services;
 };
 
+std::size_t unsettled(Worker& worker) {
+    auto count = std::make_shared<std::promise<std::size_t>>();
+    auto answer = count->get_future();
+    worker.shard.post([count, services = worker.services.get()] { count->set_value(services->unsettled()); });
+    return answer.wait_for(1s) == std::future_status::ready ? answer.get() : 0;
+}
+
 /// Names of changed settings that a running process cannot take over.
 std::vector<std::string> needing_restart(const Settings& now, const Settings& next) {
     std::vector<std::string> names;
@@ -74,6 +80,18 @@ std::vector<std::string> needing_restart(const Settings& now, const Settings& ne
     differs("store", !(now.store == next.store));
     differs("telemetry", !(now.telemetry == next.telemetry));
     return names;
+}
+
+/// For work that goes on after its request: what it throws is logged, not lost.
+void spawn_logged(const asio::any_io_executor& executor, asio::awaitable<void> work) {
+    asio::co_spawn(executor, std::move(work), [](std::exception_ptr thrown) {
+        if (!thrown) return;
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const std::exception& exception) {
+            log::error("background work failed", {{"error", exception.what()}});
+        }
+    });
 }
 
 class App {
@@ -128,8 +146,8 @@ Result<> App::open_store() {
     }
     auto proxy = net::ProxySettings::from_environment(process_environment);
     if (!proxy) return fail(proxy.error());
-    shared_ = std::make_unique<Shared>(
-        Shared{live_, std::move(redis), std::move(*proxy), metrics_, journal_, clock_, random_, pool_, draining_});
+    shared_ = std::make_unique<Shared>(Shared{live_, std::move(redis), std::move(*proxy), metrics_, journal_, clock_,
+                                              random_, pool_, draining_, spawn_logged});
     return {};
 }
 
@@ -205,7 +223,7 @@ Result<> App::start() {
     if (const auto opened = open_store(); !opened) return opened;
     if (const auto built = build_workers(); !built) return built;
     for (const auto& worker : workers_) {
-        asio::co_spawn(worker->shard.executor(), worker->services->run(), asio::detached);
+        spawn_logged(worker->shard.executor(), worker->services->run());
         worker->shard.start();
     }
     if (const auto primed = prime_with_patience(); !primed) return primed;
@@ -276,6 +294,8 @@ bool App::stop() {
         std::this_thread::sleep_for(5ms);
     bool clean = true;
     for (const auto& worker : workers_) {
+        while (server_ && unsettled(*worker) > 0 && std::chrono::steady_clock::now() < last)
+            std::this_thread::sleep_for(5ms);
         worker->shard.post([services = worker->services.get()] { services->stop(); });
         clean = worker->shard.stop(2s) && clean;
     }

@@ -109,7 +109,9 @@ struct Services::State {
                     .ledger = ledger,
                     .journal = all.journal,
                     .metrics = all.metrics,
-                    .clock = all.clock}),
+                    .clock = all.clock,
+                    .spawn = [this, executor = shard.executor()](
+                                 auto settlement) { shared.spawn(executor, std::move(settlement)); }}),
           models({.authenticator = authenticator, .rules = current_rules(), .journal = all.journal}),
           managed({.authenticator = authenticator, .rules = current_rules(), .journal = all.journal}),
           forwarder(shard.executor(), settings.telemetry, *clients.telemetry, all.metrics),
@@ -193,6 +195,10 @@ void Services::reload() {
 
 boost::asio::awaitable<void> Services::run() {
     return state_->forwarder.run();
+}
+
+std::size_t Services::unsettled() const {
+    return state_->messages.unsettled();
 }
 
 void Services::stop() {

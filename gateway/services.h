@@ -4,6 +4,8 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
 #include <memory>
 
 #include "gateway/base/blocking.h"
@@ -30,6 +32,9 @@ struct Live {
 /// Providers for the settings' upstreams, in their order.
 std::shared_ptr<const Live> make_live(Settings settings);
 
+/// Starts a coroutine that nobody awaits, on a shard's executor.
+using Spawn = std::function<void(const boost::asio::any_io_executor&, boost::asio::awaitable<void>)>;
+
 struct Shared {
     Snapshot<Live>& live;
     store::RedisSettings redis;
@@ -40,6 +45,7 @@ struct Shared {
     Random& random;
     BlockingPool& pool;
     const std::atomic<bool>& draining;
+    Spawn spawn;
 };
 
 class Services {
@@ -60,6 +66,8 @@ class Services {
     boost::asio::awaitable<void> run();
     /// Takes over what the new snapshot changes and is not read from it per request. On the shard's thread.
     void reload();
+    /// Answered requests whose usage is still being written down. On the shard's thread.
+    std::size_t unsettled() const;
     /// Stops loops and connections. On the shard's thread.
     void stop();
 
