@@ -42,6 +42,7 @@ await scene({ policies }, async ({ provider, browser, step }) => {
   assert.equal((await models()).status, 200);
   const row = page.getByRole('listitem').filter({ hasText: 'build server' });
   await row.getByRole('button', { name: /revoke/i }).click();
+  await row.waitFor({ state: 'detached' });
   await until('the gateway refuses the key', async () => (await models()).status === 401, { within: 1_000, every: 10 });
   const ended = await cli.prompt('say hi');
   assert.equal(ended.code, 1, ended.said);
