@@ -49,7 +49,7 @@ Task<http::Response> AccessEndpoints::revoke_session(http::Request& request) con
         co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
     const auto gone = co_await parts_.vault.revoke_session(id);
     if (!gone) co_return fail(gone.error());
-    audit_success(parts_.journal, "session.revoke", request, mine->person, {{"session_id", id}});
+    audit_success(parts_.journal, "session.revoke", request, mine->person, {{"credential_id", id}});
     if (id != mine->id) co_return http::redirect("/access");
     http::Response page = signed_out_page();
     sessions_.forget(page);

@@ -83,7 +83,8 @@ Task<http::Response> KeyEndpoints::create(http::Request& request) const {
     const PersonalKey key = make_key(parts_, mine->person, *wish, secret);
     const auto stored = co_await parts_.vault.put_key(key);
     if (!stored) co_return fail(stored.error());
-    audit_success(parts_.journal, "key.create", request, mine->person, {{"key_id", key.id}, {"key_name", key.name}});
+    audit_success(parts_.journal, "key.create", request, mine->person,
+                  {{"credential_id", key.id}, {"key_name", key.name}});
     const NewKeyView view{parts_.settings.public_url.origin(), key.name, secret, key.expires_at};
     co_return new_key_page(view);
 }
@@ -96,7 +97,7 @@ Task<http::Response> KeyEndpoints::revoke(http::Request& request) const {
     const auto gone = co_await parts_.vault.revoke_key(mine->person.subject, id);
     if (!gone) co_return fail(gone.error());
     if (!*gone) co_return fail(Error::not_found(Reason::not_found, "You have no such key. It may be revoked already."));
-    audit_success(parts_.journal, "key.revoke", request, mine->person, {{"key_id", id}});
+    audit_success(parts_.journal, "key.revoke", request, mine->person, {{"credential_id", id}});
     co_return http::redirect("/access");
 }
 

@@ -123,7 +123,7 @@ Task<http::Response> LoginEndpoints::begin_session(const http::Request& request,
     response.headers.add("set-cookie",
                          http::clear_cookie(attempt_cookie_name(parts_.settings), parts_.settings.public_url.secure));
     parts_.metrics.sign_in("browser", "success");
-    audit_success(parts_.journal, "login", request, session->person, {{"session_id", session->id}});
+    audit_success(parts_.journal, "login", request, session->person, {{"credential_id", session->id}});
     co_return response;
 }
 
@@ -135,7 +135,7 @@ Task<http::Response> LoginEndpoints::logout(http::Request& request) const {
     if (session->has_value()) {
         const auto ended = co_await parts_.vault.revoke_session((*session)->id);
         if (!ended) co_return fail(ended.error());
-        audit_success(parts_.journal, "logout", request, (*session)->person, {{"session_id", (*session)->id}});
+        audit_success(parts_.journal, "logout", request, (*session)->person, {{"credential_id", (*session)->id}});
     }
     http::Response page = signed_out_page();
     sessions_.forget(page);

@@ -147,13 +147,14 @@ Task<SignedIn> RefreshFlow::ask_provider(const http::Request& request, const Ses
     const auto gone = co_await parts_.vault.revoke_session(session.id);
     if (!gone) co_return fail(gone.error());
     const Error error = ended_because(who.error().reason, who.error().message + ": " + who.error().detail);
-    audit_failure(parts_.journal, "session.revoke", request, error, session.person, {{"session_id", session.id}});
+    audit_success(parts_.journal, "session.revoke", request, session.person,
+                  {{"credential_id", session.id}, {"reason", std::string(to_slug(error.reason))}});
     co_return fail(denied(request, error, session));
 }
 
 Task<http::Response> RefreshFlow::answer(const http::Request& request, const Session& session) const {
     parts_.metrics.sign_in("refresh", "success");
-    audit_success(parts_.journal, "session.refresh", request, session.person, {{"session_id", session.id}});
+    audit_success(parts_.journal, "session.refresh", request, session.person, {{"credential_id", session.id}});
     co_return token_answer(parts_, refresh_tokens_, session);
 }
 
@@ -162,14 +163,15 @@ Task<http::Response> RefreshFlow::end_reused(const http::Request& request, const
     const auto gone = co_await parts_.vault.revoke_session(session.id);
     if (!gone) co_return fail(gone.error());
     const Error error = ended_because(Reason::refresh_reused, "an older generation was presented");
-    audit_failure(parts_.journal, "refresh.reuse", request, error, session.person, {{"session_id", session.id}});
-    audit_failure(parts_.journal, "session.revoke", request, error, session.person, {{"session_id", session.id}});
+    audit_failure(parts_.journal, "refresh.reuse", request, error, session.person, {{"credential_id", session.id}});
+    audit_success(parts_.journal, "session.revoke", request, session.person,
+                  {{"credential_id", session.id}, {"reason", std::string(to_slug(error.reason))}});
     co_return fail(denied(request, error, session));
 }
 
 Error RefreshFlow::denied(const http::Request& request, Error error, const Session& session) const {
     parts_.metrics.sign_in("refresh", to_slug(error.reason));
-    audit_failure(parts_.journal, "session.refresh", request, error, session.person, {{"session_id", session.id}});
+    audit_failure(parts_.journal, "session.refresh", request, error, session.person, {{"credential_id", session.id}});
     return error;
 }
 

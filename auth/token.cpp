@@ -105,7 +105,7 @@ Task<http::Response> TokenEndpoints::mint(const http::Request& request, PollOutc
         co_return fail(stored.error());
     }
     parts_.metrics.sign_in("device", "success");
-    audit_success(parts_.journal, "session.mint", request, session.person, {{"session_id", session.id}});
+    audit_success(parts_.journal, "session.mint", request, session.person, {{"credential_id", session.id}});
     co_return token_answer(parts_, refresh_tokens_, session);
 }
 
@@ -128,7 +128,7 @@ Task<http::Response> TokenEndpoints::revoke(http::Request& request) const {
         const auto gone = co_await parts_.vault.revoke_session(session_id);
         if (!gone) co_return fail(gone.error());
         if (session->has_value())
-            audit_success(parts_.journal, "session.revoke", request, (*session)->person, {{"session_id", session_id}});
+            audit_success(parts_.journal, "session.revoke", request, (*session)->person, {{"credential_id", session_id}});
     }
     // RFC 7009, section 2.2: an unknown token is as gone as a revoked one.
     http::Response response;

@@ -125,7 +125,7 @@ TEST_F(AccessPage, EndsATerminalsSession) {
     EXPECT_EQ(location(response), "/access");
     EXPECT_FALSE(session_is_there(id));
     EXPECT_EQ(refresh(held.refresh).status, 401);
-    EXPECT_EQ(journal.count("session.revoke", {"result=success", "session_id=" + id}), 1);
+    EXPECT_EQ(journal.count("session.revoke", {"result=success", "credential_id=" + id}), 1);
     EXPECT_EQ(get(browser, "/access").status, 200);
 }
 

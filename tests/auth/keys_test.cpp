@@ -114,7 +114,7 @@ TEST_F(PersonalKeys, AreRevokedByTheirOwner) {
     EXPECT_EQ(response.status, 302);
     EXPECT_EQ(location(response), "/access");
     EXPECT_EQ(identified(secret), "");
-    EXPECT_EQ(journal.count("key.revoke", {"result=success", "key_id=" + id}), 1);
+    EXPECT_EQ(journal.count("key.revoke", {"result=success", "credential_id=" + id}), 1);
     EXPECT_EQ(submit(browser, "/access/keys/revoke", {{"key", id}}).status, 404);
 }
 

@@ -83,7 +83,7 @@ TEST_F(TokenEndpoint, GivesTheApprovedTerminalItsTokens) {
     EXPECT_EQ(stored->address, "198.51.100.4");
     EXPECT_EQ(stored->expires_at, clock.now() + std::chrono::days(30));
     EXPECT_EQ(stored->sealed_idp_refresh.find("idp-refresh"), std::string::npos) << "kept encrypted";
-    EXPECT_EQ(journal.count("session.mint", {"result=success", "sub=ada", "session_id=" + verified->session_id}), 1);
+    EXPECT_EQ(journal.count("session.mint", {"result=success", "sub=ada", "credential_id=" + verified->session_id}), 1);
 }
 
 TEST_F(TokenEndpoint, AnswersADeviceCodeOnce) {
@@ -203,7 +203,7 @@ TEST_F(TokenEndpoint, EndsTheSessionOnALaterReuse) {
     EXPECT_EQ(identified(field(second, "access_token")), "session_revoked");
     EXPECT_EQ(refresh(field(second, "refresh_token")).status, 401) << "whoever holds the newest is out too";
     EXPECT_EQ(journal.count("refresh.reuse", {"sub=ada", "reason=refresh_reused"}), 1);
-    EXPECT_EQ(journal.count("session.revoke", {"reason=refresh_reused"}), 1);
+    EXPECT_EQ(journal.count("session.revoke", {"result=success", "reason=refresh_reused"}), 1);
 }
 
 TEST_F(TokenEndpoint, EndsTheSessionOnATokenTwoGenerationsOld) {
@@ -247,7 +247,7 @@ TEST_F(TokenEndpoint, EndsTheSessionWhenTheProviderRefuses) {
     EXPECT_EQ(field(response, "error"), "invalid_grant");
     EXPECT_EQ(identified(held.access), "session_revoked");
     EXPECT_EQ(journal.count("session.refresh", {"result=fail", "reason=idp_refused", "sub=ada"}), 1);
-    EXPECT_EQ(journal.count("session.revoke", {"reason=idp_refused"}), 1);
+    EXPECT_EQ(journal.count("session.revoke", {"result=success", "reason=idp_refused"}), 1);
 }
 
 TEST_F(TokenEndpoint, EndsTheSessionOfAPersonWhoMayNoLongerSignIn) {
