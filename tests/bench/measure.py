@@ -67,13 +67,16 @@ def streams(tools, target, mock, body, count, events, interval_ms, rate):
     whole = Meter(target, mock)
     child = subprocess.Popen(_command(tools, "streams", target, target.stream_port, "", body, options),
                              stdout=subprocess.PIPE, text=True)
-    opened = child.stdout.readline().strip() == "open"
-    meter = Meter(target, mock)
-    time.sleep(steady_s / 2)
-    resident = processes.resident_kb(target.pids)
-    time.sleep(steady_s / 2)
-    steady = meter.spent()
-    out, _ = child.communicate(timeout=60)
+    try:
+        opened = child.stdout.readline().strip() == "open"
+        meter = Meter(target, mock)
+        time.sleep(steady_s / 2)
+        resident = processes.resident_kb(target.pids)
+        time.sleep(steady_s / 2)
+        steady = meter.spent()
+        out, _ = child.communicate(timeout=60)
+    finally:
+        child.kill()
     if child.returncode != 0 or not opened:
         raise RuntimeError(f"bench_load ended with {child.returncode}: {out}")
     result = json.loads(out.splitlines()[-1])

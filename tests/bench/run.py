@@ -11,6 +11,7 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -158,6 +159,8 @@ def main():
         if needed and not os.access(needed, os.X_OK):
             sys.exit(f"{needed} is not there: cmake --preset bench && cmake --build --preset bench")
     processes.raise_file_limit()
+    # The default would end this process and leave its children.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     directory = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-bench."))
     try:
         run = Run(PLANS[arguments.plan], tools, binary, directory)
@@ -173,8 +176,8 @@ def main():
         status, directory = 1, None
     finally:
         processes.stop_all()
-    if directory:
-        shutil.rmtree(directory, ignore_errors=True)
+        if directory:
+            shutil.rmtree(directory, ignore_errors=True)
     return status
 
 
