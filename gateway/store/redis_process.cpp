@@ -164,7 +164,10 @@ Result<RedisProcess> RedisProcess::start(const RedisPlace& place) {
     std::string program = place.program;
     std::string from_input = "-";
     std::array<char*, 3> arguments{program.data(), from_input.data(), nullptr};
-    std::array<char*, 1> environment{nullptr};  // ours holds secrets that a store has no use for
+    // Ours holds secrets that a store has no use for. This one tells an operator whose server it is, and gives Redis
+    // the room to write its socket into the process list.
+    std::string owner = "GATEHOUSE_STORE=" + place.socket;
+    std::array<char*, 2> environment{owner.data(), nullptr};
     const Launch launch{program.c_str(), arguments.data(), environment.data(), input->get(),
                         output.get(),    lock.get(),       tell.get(),         ::getpid()};
     const pid_t pid = ::fork();

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,11 +27,15 @@ class LedgerSetup {
     virtual policy::Ledger& ledger() = 0;
 };
 
-using LedgerMaker = std::unique_ptr<LedgerSetup> (*)();
+struct LedgerMaker {
+    const char* name;
+    std::unique_ptr<LedgerSetup> (*make)();
+    friend std::ostream& operator<<(std::ostream& out, const LedgerMaker& maker) { return out << maker.name; }
+};
 
 class LedgerContract : public ::testing::TestWithParam<LedgerMaker> {
   protected:
-    LedgerContract() : setup_(GetParam()()) {}
+    LedgerContract() : setup_(GetParam().make()) {}
 
     policy::Ledger& ledger() { return setup_->ledger(); }
     void record(policy::Charge charge) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,11 +34,15 @@ class VaultSetup {
     virtual std::vector<std::string> told() = 0;
 };
 
-using VaultMaker = std::unique_ptr<VaultSetup> (*)();
+struct VaultMaker {
+    const char* name;
+    std::unique_ptr<VaultSetup> (*make)();
+    friend std::ostream& operator<<(std::ostream& out, const VaultMaker& maker) { return out << maker.name; }
+};
 
 class VaultContract : public ::testing::TestWithParam<VaultMaker> {
   protected:
-    VaultContract() : setup_(GetParam()()) {}
+    VaultContract() : setup_(GetParam().make()) {}
 
     auth::Vault& vault() { return setup_->vault(); }
     auth::Vault& other_replica() { return setup_->other_replica(); }

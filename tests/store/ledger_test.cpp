@@ -30,12 +30,13 @@ class RedisSetup final : public LedgerSetup {
     store::RedisLedger ledger_{shard_.redis};
 };
 
-INSTANTIATE_TEST_SUITE_P(Memory, LedgerContract, ::testing::Values([]() -> std::unique_ptr<LedgerSetup> {
-                             return std::make_unique<MemorySetup>();
-                         }));
-INSTANTIATE_TEST_SUITE_P(Redis, LedgerContract, ::testing::Values([]() -> std::unique_ptr<LedgerSetup> {
-                             return std::make_unique<RedisSetup>();
-                         }));
+template <class Setup>
+std::unique_ptr<LedgerSetup> make() {
+    return std::make_unique<Setup>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, LedgerContract, ::testing::Values(LedgerMaker{"memory", make<MemorySetup>}));
+INSTANTIATE_TEST_SUITE_P(Redis, LedgerContract, ::testing::Values(LedgerMaker{"redis", make<RedisSetup>}));
 
 TEST(RedisLedger, KeepsADayForFourHundredDaysUnderAKeyThatNamesNobody) {
     Shard shard;

@@ -59,12 +59,13 @@ class RedisSetup final : public VaultSetup {
     store::RevocationFeed feed_{shard_.context.get_executor(), shared_redis().settings(), listener_};
 };
 
-INSTANTIATE_TEST_SUITE_P(Memory, VaultContract, ::testing::Values([]() -> std::unique_ptr<VaultSetup> {
-                             return std::make_unique<MemorySetup>();
-                         }));
-INSTANTIATE_TEST_SUITE_P(Redis, VaultContract, ::testing::Values([]() -> std::unique_ptr<VaultSetup> {
-                             return std::make_unique<RedisSetup>();
-                         }));
+template <class Setup>
+std::unique_ptr<VaultSetup> make() {
+    return std::make_unique<Setup>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, VaultContract, ::testing::Values(VaultMaker{"memory", make<MemorySetup>}));
+INSTANTIATE_TEST_SUITE_P(Redis, VaultContract, ::testing::Values(VaultMaker{"redis", make<RedisSetup>}));
 
 class RedisVaultTest : public ::testing::Test {
   protected:
