@@ -13,14 +13,14 @@
 namespace gatehouse {
 namespace {
 
-using settings::Node;
 using settings::Problems;
+using settings::YamlNode;
 
 bool is_set(const Environment& environment, std::string_view name) {
     return environment(name) == "1";
 }
 
-void make_rules(policy::RulesSpec spec, const Node& root, Problems& problems, Settings& settings) {
+void make_rules(policy::RulesSpec spec, const YamlNode& root, Problems& problems, Settings& settings) {
     auto rules = policy::Rules::make(std::move(spec));
     if (rules) {
         settings.rules = std::move(*rules);
@@ -33,7 +33,7 @@ void make_rules(policy::RulesSpec spec, const Node& root, Problems& problems, Se
 }
 
 /// Odd but not wrong: what an operator should hear about although the gateway starts.
-std::vector<SettingsProblem> find_notices(const policy::RulesSpec& spec, const Node& root) {
+std::vector<SettingsProblem> find_notices(const policy::RulesSpec& spec, const YamlNode& root) {
     std::vector<SettingsProblem> notices;
     const auto add = [&](const std::string& path, std::string message) {
         notices.push_back({settings::line_of(root, path), path, std::move(message)});
@@ -56,7 +56,7 @@ std::vector<SettingsProblem> find_notices(const policy::RulesSpec& spec, const N
 std::expected<Settings, std::vector<SettingsProblem>> parse_settings(std::string_view yaml,
                                                                      const Environment& environment) {
     Problems problems;
-    Node root = settings::parse_yaml(yaml, problems);
+    YamlNode root = settings::parse_yaml(yaml, problems);
     if (!root.is_mapping()) {
         if (problems.empty()) problems.add(0, "", "the file must be a mapping of sections");
         return std::unexpected(problems.take());

@@ -20,9 +20,9 @@ struct Candidate {
 
 /// A yes.
 struct Permit {
-    RulesPtr rules;             ///< the snapshot it was decided by: hold on to it, do not load another
-    const Model* model = nullptr;  ///< owned by `rules`
-    std::string policy;         ///< name of the policy, empty when none matched
+    RulesPtr rules;                     ///< the snapshot it was decided by: hold on to it, do not load another
+    const Model* model = nullptr;       ///< owned by `rules`
+    std::string policy;                 ///< name of the policy, empty when none matched
     std::vector<Candidate> candidates;  ///< never empty
 };
 

@@ -42,7 +42,7 @@ bj::object overlay(const bj::object& base, const bj::object& specific, Combine b
     return result;
 }
 
-const bj::value& take_specific(std::string_view, const bj::value&, const bj::value& specific) {
+bj::value take_specific(std::string_view, const bj::value&, const bj::value& specific) {
     return specific;
 }
 

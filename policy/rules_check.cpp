@@ -38,7 +38,7 @@ void check_mapping(const RulesSpec& spec, const ModelSpec& model, const std::str
                    std::vector<Problem>& problems) {
     if (model.upstream_model.empty()) problems.push_back({path, "must name at least one upstream"});
     for (const auto& [upstream, id] : model.upstream_model) {
-        const std::string here = path + "." + upstream;
+        const std::string here = std::string(path).append(".").append(upstream);
         const bool known = std::ranges::find(spec.upstreams, upstream, &UpstreamSpec::name) != spec.upstreams.end();
         if (!known && !spec.upstreams.empty()) problems.push_back({here, "names no upstream of this file"});
         if (id.empty()) problems.push_back({here, "must not be empty"});

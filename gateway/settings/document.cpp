@@ -27,14 +27,14 @@ class Converter {
   public:
     explicit Converter(Problems& problems) : problems_(problems) {}
 
-    bj::object mapping(const Node& node, const std::string& path) {
+    bj::object mapping(const YamlNode& node, const std::string& path) {
         bj::object result;
         for (const auto& [key, value] : node.members)
             result[key] = convert(value, path_of(path, key));
         return result;
     }
 
-    bj::object environment(const Node& node) {
+    bj::object environment(const YamlNode& node) {
         bj::object result;
         for (const auto& [key, value] : node.members)
             result[key] = value.is_scalar() ? bj::value(std::string_view(value.text)) : bj::value(nullptr);
@@ -42,15 +42,15 @@ class Converter {
     }
 
   private:
-    bj::value convert(const Node& node, const std::string& path) {
+    bj::value convert(const YamlNode& node, const std::string& path) {
         switch (node.kind) {
-            case Node::Kind::null:
+            case YamlNode::Kind::null:
                 return nullptr;
-            case Node::Kind::scalar:
+            case YamlNode::Kind::scalar:
                 return scalar(node, path);
-            case Node::Kind::mapping:
+            case YamlNode::Kind::mapping:
                 return mapping(node, path);
-            case Node::Kind::sequence:
+            case YamlNode::Kind::sequence:
                 break;
         }
         bj::array list;
@@ -59,7 +59,7 @@ class Converter {
         return list;
     }
 
-    bj::value scalar(const Node& node, const std::string& path) {
+    bj::value scalar(const YamlNode& node, const std::string& path) {
         const std::string_view text = node.text;
         if (node.quoted || node.expanded) return bj::value(text);
         switch (plain_type(text)) {
@@ -78,7 +78,7 @@ class Converter {
         return bj::value(text);
     }
 
-    bj::value number(const Node& node, const std::string& path) {
+    bj::value number(const YamlNode& node, const std::string& path) {
         std::string_view text = node.text;
         if (text.starts_with('+')) text.remove_prefix(1);
         bj::value value;
@@ -93,10 +93,10 @@ class Converter {
 
 }  // namespace
 
-bj::object to_document(const Node& node, const std::string& path, Problems& problems) {
+bj::object to_document(const YamlNode& node, const std::string& path, Problems& problems) {
     Converter converter(problems);
     bj::object document = converter.mapping(node, path);
-    const Node* env = node.find("env");
+    const YamlNode* env = node.find("env");
     if (env != nullptr && env->is_mapping()) document["env"] = converter.environment(*env);
     return document;
 }

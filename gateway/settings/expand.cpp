@@ -29,7 +29,7 @@ class Expander {
   public:
     Expander(const Environment& environment, Problems& problems) : environment_(environment), problems_(problems) {}
 
-    void walk(Node& node, const std::string& path) {
+    void walk(YamlNode& node, const std::string& path) {
         for (auto& [key, value] : node.members)
             walk(value, path_of(path, key));
         for (std::size_t index = 0; index < node.items.size(); ++index)
@@ -42,7 +42,7 @@ class Expander {
     }
 
   private:
-    void take_file(Node& node, const std::string& path) {
+    void take_file(YamlNode& node, const std::string& path) {
         const std::string file = node.text.substr(file_start.size(), node.text.size() - file_start.size() - 1);
         node.expanded = true;
         node.text.clear();
@@ -56,14 +56,14 @@ class Expander {
         if (node.text.empty()) refuse(node, path, file + " is empty");
     }
 
-    void refuse(Node& node, const std::string& path, std::string message) {
+    void refuse(YamlNode& node, const std::string& path, std::string message) {
         problems_.add(node.line, path, std::move(message));
         node.text = "unset";
         node.expanded = true;
         node.broken = true;
     }
 
-    void replace_names(Node& node, const std::string& path) {
+    void replace_names(YamlNode& node, const std::string& path) {
         const std::string written = node.text;
         std::string result;
         std::string_view rest = written;
@@ -78,7 +78,7 @@ class Expander {
     }
 
     /// How much of `rest`, which begins with a dollar sign, is dealt with now.
-    std::size_t replace_one(std::string_view rest, Node& node, const std::string& path, std::string& result) {
+    std::size_t replace_one(std::string_view rest, YamlNode& node, const std::string& path, std::string& result) {
         if (rest.starts_with("$${")) {
             result.append("${");
             return 3;
@@ -105,7 +105,7 @@ class Expander {
 
 }  // namespace
 
-void expand(Node& root, const Environment& environment, Problems& problems) {
+void expand(YamlNode& root, const Environment& environment, Problems& problems) {
     Expander(environment, problems).walk(root, "");
 }
 

@@ -25,9 +25,9 @@ void read_match(Section& policy, policy::PolicySpec& spec) {
 
 }  // namespace
 
-void rename_aliases(Node& root, Problems& problems) {
-    Node* managed = root.find("managed");
-    Node* policies = managed == nullptr ? nullptr : managed->find("policies");
+void rename_aliases(YamlNode& root, Problems& problems) {
+    YamlNode* managed = root.find("managed");
+    YamlNode* policies = managed == nullptr ? nullptr : managed->find("policies");
     if (policies == nullptr) return;
     for (std::size_t index = 0; index < policies->items.size(); ++index)
         for (auto& [key, value] : policies->items[index].members) {
@@ -55,7 +55,7 @@ void read_managed(Section& file, policy::RulesSpec& spec, Problems& problems) {
         policy::PolicySpec& one = spec.policies.emplace_back();
         if (!policy.present()) continue;
         read_match(policy, one);
-        const Node* document = policy.find("cli");
+        const YamlNode* document = policy.find("cli");
         if (document != nullptr && document->is_mapping())
             one.cli = to_document(*document, path_of(policy.path(), "cli"), problems);
         else if (document != nullptr)

@@ -6,7 +6,7 @@
 
 namespace gatehouse::settings {
 
-const Node* Node::find(std::string_view key) const {
+const YamlNode* YamlNode::find(std::string_view key) const {
     for (const auto& [name, value] : members)
         if (name == key) return &value;
     return nullptr;
@@ -40,7 +40,7 @@ std::string path_of(std::string_view path, std::size_t index) {
 namespace {
 
 /// The child that `path` begins with; takes its part off the path. Keys may hold dots, so the longest one wins.
-const Node* step(const Node& node, std::string_view& path) {
+const YamlNode* step(const YamlNode& node, std::string_view& path) {
     if (path.starts_with('[')) {
         std::size_t index = 0;
         const auto [end, error] = std::from_chars(path.data() + 1, path.data() + path.size(), index);
@@ -49,7 +49,7 @@ const Node* step(const Node& node, std::string_view& path) {
         return &node.items[index];
     }
     if (path.starts_with('.')) path.remove_prefix(1);
-    const Node* best = nullptr;
+    const YamlNode* best = nullptr;
     std::size_t length = 0;
     for (const auto& [key, value] : node.members) {
         const std::string_view rest = path.substr(std::min(key.size(), path.size()));
@@ -64,9 +64,9 @@ const Node* step(const Node& node, std::string_view& path) {
 
 }  // namespace
 
-int line_of(const Node& root, std::string_view path) {
+int line_of(const YamlNode& root, std::string_view path) {
     int line = 0;
-    const Node* node = &root;
+    const YamlNode* node = &root;
     while (!path.empty()) {
         node = step(*node, path);
         if (node == nullptr) break;

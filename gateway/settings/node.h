@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Node: gateway.yaml as a small tree with lines, made by yaml.cpp (the only file that sees yaml-cpp) and read by the
-// section parsers. It keeps scalars as written: what a field is decides how its text is read.
+// YamlNode: gateway.yaml as a small tree with lines, made by yaml.cpp (the only file that sees yaml-cpp) and read by
+// the section parsers. It keeps scalars as written: what a field is decides how its text is read.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace gatehouse::settings {
 
 struct Member;
 
-struct Node {
+struct YamlNode {
     enum class Kind : std::uint8_t { null, scalar, sequence, mapping };
 
     Kind kind = Kind::null;
@@ -26,10 +26,10 @@ struct Node {
     bool expanded = false;  ///< held a `${…}`: a string, or whatever the field wants
     bool broken = false;    ///< its `${…}` could not be resolved, which was reported: nothing more to say about it
     std::vector<Member> members;  ///< of a mapping, in file order
-    std::vector<Node> items;      ///< of a sequence
+    std::vector<YamlNode> items;  ///< of a sequence
 
-    const Node* find(std::string_view key) const;
-    Node* find(std::string_view key) { return const_cast<Node*>(std::as_const(*this).find(key)); }
+    const YamlNode* find(std::string_view key) const;
+    YamlNode* find(std::string_view key) { return const_cast<YamlNode*>(std::as_const(*this).find(key)); }
     bool is_mapping() const { return kind == Kind::mapping; }
     bool is_sequence() const { return kind == Kind::sequence; }
     bool is_scalar() const { return kind == Kind::scalar; }
@@ -37,7 +37,7 @@ struct Node {
 
 struct Member {
     std::string key;
-    Node value;
+    YamlNode value;
 };
 
 /// Where every fault of the file goes. Messages never hold a value of the file.
@@ -59,16 +59,16 @@ class Problems {
 
 /// Reads one YAML document. Repeated keys, anchors, aliases, tags and keys that are no plain text are problems; what
 /// could be read is returned all the same, so that the rest of the file is checked too.
-Node parse_yaml(std::string_view text, Problems& problems);
+YamlNode parse_yaml(std::string_view text, Problems& problems);
 
 /// Replaces `${VAR}` anywhere in a value and `${file:/path}` as a whole value; `$${` stands for `${`.
-void expand(Node& root, const Environment& environment, Problems& problems);
+void expand(YamlNode& root, const Environment& environment, Problems& problems);
 
 /// `key`, `list[2]`, `section.key`: the one way paths are written.
 std::string path_of(std::string_view path, std::string_view key);
 std::string path_of(std::string_view path, std::size_t index);
 
 /// The line of the deepest node that `path` leads to; 0 when not even its first key is there.
-int line_of(const Node& root, std::string_view path);
+int line_of(const YamlNode& root, std::string_view path);
 
 }  // namespace gatehouse::settings

@@ -53,18 +53,18 @@ bool has_unsafe_letter(std::string_view text) {
     return std::ranges::any_of(text, [](char letter) { return letter <= ' ' || letter > '~'; });
 }
 
-Section::Section(Problems& problems, const Node* node, std::string path, int line)
+Section::Section(Problems& problems, const YamlNode* node, std::string path, int line)
     : problems_(&problems), node_(node), path_(std::move(path)), line_(node == nullptr ? line : node->line) {
     if (node_ == nullptr || node_->is_mapping()) return;
     if (!node_->broken) problems_->add(node_->line, path_, "must be a mapping of keys to values");
     node_ = nullptr;
 }
 
-const Node* Section::find(std::string_view key) {
+const YamlNode* Section::find(std::string_view key) {
     known_.emplace_back(key);
-    const Node* node = node_ == nullptr ? nullptr : node_->find(key);
+    const YamlNode* node = node_ == nullptr ? nullptr : node_->find(key);
     if (node == nullptr || node->broken) return nullptr;
-    if (node->kind == Node::Kind::null ||
+    if (node->kind == YamlNode::Kind::null ||
         (node->is_scalar() && !node->quoted && !node->expanded && plain_type(node->text) == Plain::null)) {
         refuse(key, "has no value: give it one or remove the key");
         return nullptr;
@@ -72,7 +72,7 @@ const Node* Section::find(std::string_view key) {
     return node;
 }
 
-const Node* Section::require(std::string_view key) {
+const YamlNode* Section::require(std::string_view key) {
     if (!has(key)) refuse(key, "is required");
     return find(key);
 }
@@ -83,7 +83,7 @@ Section Section::section(std::string_view key) {
 
 std::vector<Section> Section::sections(std::string_view key) {
     std::vector<Section> result;
-    const Node* list = find(key);
+    const YamlNode* list = find(key);
     if (list == nullptr) return result;
     if (!list->is_sequence()) {
         refuse(key, "must be a list");
@@ -94,7 +94,7 @@ std::vector<Section> Section::sections(std::string_view key) {
     return result;
 }
 
-std::optional<std::string> Section::read_text(const Node& node, const std::string& path) {
+std::optional<std::string> Section::read_text(const YamlNode& node, const std::string& path) {
     if (node.broken) return std::nullopt;
     const bool typed = !node.quoted && !node.expanded && plain_type(node.text) != Plain::text;
     if (!node.is_scalar())
@@ -109,17 +109,17 @@ std::optional<std::string> Section::read_text(const Node& node, const std::strin
 }
 
 std::optional<std::string> Section::text(std::string_view key) {
-    const Node* node = find(key);
+    const YamlNode* node = find(key);
     return node == nullptr ? std::nullopt : read_text(*node, path_of(path_, key));
 }
 
 std::optional<std::string> Section::required_text(std::string_view key) {
-    const Node* node = require(key);
+    const YamlNode* node = require(key);
     return node == nullptr ? std::nullopt : read_text(*node, path_of(path_, key));
 }
 
 std::optional<bool> Section::flag(std::string_view key) {
-    const Node* node = find(key);
+    const YamlNode* node = find(key);
     if (node == nullptr) return std::nullopt;
     if (node->is_scalar() && (!node->quoted || node->expanded) && plain_type(node->text) == Plain::boolean)
         return node->text[0] == 't' || node->text[0] == 'T';
@@ -128,7 +128,7 @@ std::optional<bool> Section::flag(std::string_view key) {
 }
 
 std::optional<long long> Section::whole(std::string_view key, long long least, long long most) {
-    const Node* node = find(key);
+    const YamlNode* node = find(key);
     if (node == nullptr) return std::nullopt;
     const auto value = node->is_scalar() ? to_number<long long>(node->text) : std::nullopt;
     if (value && *value >= least && *value <= most) return value;
@@ -142,7 +142,7 @@ std::optional<long long> Section::whole(std::string_view key, long long least, l
 }
 
 std::optional<double> Section::number(std::string_view key) {
-    const Node* node = find(key);
+    const YamlNode* node = find(key);
     if (node == nullptr) return std::nullopt;
     const auto value = node->is_scalar() ? to_number<double>(node->text) : std::nullopt;
     if (value && std::isfinite(*value)) return value;
@@ -162,8 +162,9 @@ std::optional<std::string> Section::word(std::string_view key, const std::vector
     return std::nullopt;
 }
 
-std::optional<std::vector<std::string>> Section::read_texts(const Node& node, const std::string& path) {
+std::optional<std::vector<std::string>> Section::read_texts(const YamlNode& node, const std::string& path) {
     std::vector<std::string> result;
+    result.reserve(node.items.size());
     for (std::size_t index = 0; index < node.items.size(); ++index)
         result.push_back(read_text(node.items[index], path_of(path, index)).value_or(""));
     if (!node.items.empty()) return result;
@@ -172,7 +173,7 @@ std::optional<std::vector<std::string>> Section::read_texts(const Node& node, co
 }
 
 std::optional<std::vector<std::string>> Section::texts(std::string_view key) {
-    const Node* node = find(key);
+    const YamlNode* node = find(key);
     if (node == nullptr) return std::nullopt;
     if (node->is_sequence()) return read_texts(*node, path_of(path_, key));
     refuse(key, "must be a list of strings");
@@ -180,7 +181,7 @@ std::optional<std::vector<std::string>> Section::texts(std::string_view key) {
 }
 
 std::optional<std::vector<std::string>> Section::text_or_texts(std::string_view key) {
-    const Node* node = find(key);
+    const YamlNode* node = find(key);
     if (node == nullptr) return std::nullopt;
     if (node->is_sequence()) return read_texts(*node, path_of(path_, key));
     if (node->is_mapping()) {
@@ -215,12 +216,12 @@ std::optional<http::Url> Section::url(std::string_view key) {
 }
 
 void Section::refuse(std::string_view key, std::string message) {
-    const Node* node = node_ == nullptr || key.empty() ? nullptr : node_->find(key);
+    const YamlNode* node = node_ == nullptr || key.empty() ? nullptr : node_->find(key);
     problems_->add(node == nullptr ? line_ : node->line, key.empty() ? path_ : path_of(path_, key), std::move(message));
 }
 
 void Section::refuse_item(std::string_view key, std::size_t index, std::string message) {
-    const Node* list = node_ == nullptr ? nullptr : node_->find(key);
+    const YamlNode* list = node_ == nullptr ? nullptr : node_->find(key);
     const bool there = list != nullptr && index < list->items.size();
     problems_->add(there ? list->items[index].line : line_, path_of(path_of(path_, key), index), std::move(message));
 }

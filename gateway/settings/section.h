@@ -19,16 +19,16 @@ namespace gatehouse::settings {
 class Section {
   public:
     /// A null node is an absent section. `line` is where its absent members are reported.
-    Section(Problems& problems, const Node* node, std::string path, int line = 0);
+    Section(Problems& problems, const YamlNode* node, std::string path, int line = 0);
 
     bool present() const { return node_ != nullptr; }
     int line() const { return line_; }
     const std::string& path() const { return path_; }
 
     /// The member, or null when it is absent, empty (reported) or could not be resolved (reported before).
-    const Node* find(std::string_view key);
+    const YamlNode* find(std::string_view key);
     /// The same, and its absence is reported.
-    const Node* require(std::string_view key);
+    const YamlNode* require(std::string_view key);
     bool has(std::string_view key) const { return node_ != nullptr && node_->find(key) != nullptr; }
 
     Section section(std::string_view key);
@@ -60,11 +60,11 @@ class Section {
     void finish();
 
   private:
-    std::optional<std::string> read_text(const Node& node, const std::string& path);
-    std::optional<std::vector<std::string>> read_texts(const Node& node, const std::string& path);
+    std::optional<std::string> read_text(const YamlNode& node, const std::string& path);
+    std::optional<std::vector<std::string>> read_texts(const YamlNode& node, const std::string& path);
 
     Problems* problems_;
-    const Node* node_;
+    const YamlNode* node_;
     std::string path_;
     int line_;
     std::vector<std::string> known_;

@@ -14,7 +14,7 @@ struct Context {
 };
 
 /// Gives keys with an old name their present one: `managed.policies[].settings` is `cli`.
-void rename_aliases(Node& root, Problems& problems);
+void rename_aliases(YamlNode& root, Problems& problems);
 
 void read_listen(Section& file, Settings& settings);  ///< listen, access_control, limits, timeouts
 void read_sign_in(Section& file, const Context& context,

@@ -111,7 +111,7 @@ void read_session(Section& file, auth::SessionSettings& settings) {
     if (!session.present()) return;
     constexpr std::size_t least = 32;
     constexpr std::string_view too_short = "must be at least 32 bytes: openssl rand -base64 32 makes one";
-    const Node* written = session.require("jwt_secret");
+    const YamlNode* written = session.require("jwt_secret");
     const auto secrets = session.text_or_texts("jwt_secret").value_or(std::vector<std::string>{});
     for (std::size_t index = 0; index < secrets.size(); ++index) {
         if (secrets[index].empty()) continue;

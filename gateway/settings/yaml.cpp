@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only file that sees yaml-cpp: its events become a Node tree. Events rather than its own tree, because that keeps
-// the first of two equal keys silently and forgets that an alias was one.
+// The only file that sees yaml-cpp: its events become a YamlNode tree. Events rather than its own tree, because that
+// keeps the first of two equal keys silently and forgets that an alias was one.
 #include <yaml-cpp/anchor.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -23,41 +23,41 @@ int line_at(const YAML::Mark& mark) {
 
 class TreeBuilder final : public YAML::EventHandler {
   public:
-    TreeBuilder(Node& root, Problems& problems) : problems_(problems) { stack_.push_back({.node = &root}); }
+    TreeBuilder(YamlNode& root, Problems& problems) : problems_(problems) { stack_.push_back({.node = &root}); }
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         check(mark, anchor, {});
-        put({.kind = Node::Kind::null, .line = line_at(mark)});
+        put({.kind = YamlNode::Kind::null, .line = line_at(mark)});
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
         problems_.add(line_at(mark), path(), "aliases (*name) are not supported: write the value out");
-        put({.kind = Node::Kind::null, .line = line_at(mark), .broken = true});
+        put({.kind = YamlNode::Kind::null, .line = line_at(mark), .broken = true});
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
         check(mark, anchor, tag);
         if (awaits_key()) return take_key(mark, value);
-        put({.kind = Node::Kind::scalar, .line = line_at(mark), .text = value, .quoted = tag == "!"});
+        put({.kind = YamlNode::Kind::scalar, .line = line_at(mark), .text = value, .quoted = tag == "!"});
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override {
         check(mark, anchor, tag);
-        open({.kind = Node::Kind::sequence, .line = line_at(mark)});
+        open({.kind = YamlNode::Kind::sequence, .line = line_at(mark)});
     }
     void OnSequenceEnd() override { close(); }
     void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                     YAML::EmitterStyle::value) override {
         check(mark, anchor, tag);
-        open({.kind = Node::Kind::mapping, .line = line_at(mark)});
+        open({.kind = YamlNode::Kind::mapping, .line = line_at(mark)});
     }
     void OnMapEnd() override { close(); }
 
   private:
     /// One collection that is being filled. The root's frame has the whole document as its only child.
     struct Frame {
-        Node* node = nullptr;
+        YamlNode* node = nullptr;
         std::string key;       ///< of a mapping: whose value comes next
         int key_line = 0;      ///< 0: a key comes next
         bool discard = false;  ///< the value that comes next belongs to a key that was refused
@@ -85,14 +85,14 @@ class TreeBuilder final : public YAML::EventHandler {
         Frame& frame = stack_.back();
         frame.key = key;
         frame.key_line = line_at(mark);
-        const Node* earlier = frame.node->find(key);
+        const YamlNode* earlier = frame.node->find(key);
         frame.discard = earlier != nullptr;
         if (earlier != nullptr)
             problems_.add(frame.key_line, path(), "is given twice, first in line " + std::to_string(earlier->line));
     }
 
     /// Files the node under its parent and says where it is now.
-    Node* put(Node node) {
+    YamlNode* put(YamlNode node) {
         Frame& frame = stack_.back();
         if (frame.node->is_sequence()) return &frame.node->items.emplace_back(std::move(node));
         if (!frame.node->is_mapping()) {
@@ -111,9 +111,9 @@ class TreeBuilder final : public YAML::EventHandler {
         return &frame.node->members.emplace_back(frame.key, std::move(node)).value;
     }
 
-    void open(Node node) {
+    void open(YamlNode node) {
         std::string here = path();
-        Node* place = put(std::move(node));
+        YamlNode* place = put(std::move(node));
         stack_.push_back({.node = place, .path = std::move(here)});
     }
 
@@ -121,20 +121,20 @@ class TreeBuilder final : public YAML::EventHandler {
 
     Problems& problems_;
     std::vector<Frame> stack_;
-    std::deque<Node> discarded_;  ///< what refused keys led to; the stack points into it
+    std::deque<YamlNode> discarded_;  ///< what refused keys led to; the stack points into it
 };
 
 }  // namespace
 
-Node parse_yaml(std::string_view text, Problems& problems) {
-    Node root;
+YamlNode parse_yaml(std::string_view text, Problems& problems) {
+    YamlNode root;
     // yaml-cpp takes the end of the file for the end of a quoted string, but not a document's end marker.
     std::istringstream stream{std::string(text) + "\n...\n"};
     try {
         YAML::Parser parser(stream);
         TreeBuilder builder(root, problems);
         parser.HandleNextDocument(builder);
-        Node other;
+        YamlNode other;
         TreeBuilder rest(other, problems);
         if (parser.HandleNextDocument(rest)) problems.add(other.line, "", "the file must hold one YAML document only");
     } catch (const YAML::Exception& error) {

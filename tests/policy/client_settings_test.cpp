@@ -10,6 +10,7 @@ std::vector<std::string> faults(std::string_view text) {
     std::vector<Problem> problems;
     check_client_settings(document(text), "cli", problems);
     std::vector<std::string> lines;
+    lines.reserve(problems.size());
     for (const Problem& problem : problems)
         lines.push_back(problem.path + ": " + problem.message);
     return lines;
@@ -41,8 +42,8 @@ TEST(ClientSettings, NamesEveryWrongShapeAtOnce) {
                          "cli.permissions.allow: must be a list of strings",
                          "cli.permissions.deny[0]: must be a string that is not empty",
                          "cli.enforceAvailableModels: must be true or false",
-                         "cli.mcpServers: is not a managed setting: deploy MCP servers with managed-mcp.json on each "
-                         "machine, or use managedMcpServers",
+                         ("cli.mcpServers: is not a managed setting: deploy MCP servers with managed-mcp.json on each "
+                          "machine, or use managedMcpServers"),
                      }));
 }
 

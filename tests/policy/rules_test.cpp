@@ -19,6 +19,7 @@ std::vector<std::string> problems_of(RulesSpec spec) {
 
 std::vector<std::string> ids(const std::vector<const Model*>& models) {
     std::vector<std::string> result;
+    result.reserve(models.size());
     for (const Model* model : models)
         result.push_back(model->id);
     return result;
@@ -48,11 +49,11 @@ TEST(Rules, ReportsEveryProblemAtOnce) {
                   "models[2].id: names the same model as models[1]",
                   "models[4].id: names the same model as models[3]",
                   "policies[0].match.groups[0]: must not be empty",
-                  "policies[0].match.email_domain: must be one bare domain such as example.com, without @, blanks or "
-                  "commas",
+                  ("policies[0].match.email_domain: must be one bare domain such as example.com, without @, blanks or "
+                   "commas"),
                   "policies[0].cli.bogus: is not a setting of Claude Code that this version of Gatehouse knows",
-                  "policies[1].match.email_domain: must be one bare domain such as example.com, without @, blanks or "
-                  "commas",
+                  ("policies[1].match.email_domain: must be one bare domain such as example.com, without @, blanks or "
+                   "commas"),
               }));
 }
 

@@ -291,10 +291,12 @@ TEST(SettingsStore, ReadsUnixSockets) {
 }
 
 TEST(SettingsStore, RefusesWhatIsNoRedisUrl) {
+    const std::string before = local + idp + session + provider;
     for (const std::string url :
          {"redis://", "redis://host:port", "redis://host:99999", "redis://host/x", "redis://[::1", "redis://host:0",
           "unix://relative", "unix:///a?x=1", "redis://a%zz@host", "host:6379"})
-        EXPECT_NE(problems(local + idp + session + provider + "store: { redis_url: \"" + url + "\" }\n"), "") << url;
+        EXPECT_NE(problems(std::string(before).append("store: { redis_url: \"").append(url).append("\" }\n")), "")
+            << url;
 }
 
 TEST(SettingsStore, PutsTheEmbeddedStoreWhereStateBelongs) {
