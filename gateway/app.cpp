@@ -75,6 +75,10 @@ std::vector<std::string> needing_restart(const Settings& now, const Settings& ne
     differs("listen.port", now.listen.port != next.listen.port);
     differs("listen.public_url", now.public_url.origin() != next.public_url.origin());
     differs("listen.tls", now.listen.tls_cert != next.listen.tls_cert || now.listen.tls_key != next.listen.tls_key);
+    const auto& operators = now.metrics_listen;
+    differs("listen.metrics", operators.has_value() != next.metrics_listen.has_value() ||
+                                  (operators && (operators->host != next.metrics_listen->host ||
+                                                 operators->port != next.metrics_listen->port)));
     differs("oidc", !(now.oidc == next.oidc));
     differs("session", !(now.session == next.session));
     differs("store", !(now.store == next.store));
@@ -92,6 +96,12 @@ void spawn_logged(const asio::any_io_executor& executor, asio::awaitable<void> w
             log::error("background work failed", {{"error", exception.what()}});
         }
     });
+}
+
+void log_notices(const Settings& settings) {
+    for (const SettingsProblem& notice : settings.notices)
+        log::warn("odd in the configuration",
+                  {{"line", notice.line}, {"path", notice.path}, {"notice", notice.message}});
 }
 
 class App {
@@ -242,6 +252,7 @@ void App::reload() {
         log::error("configuration not reloaded: the running one stays in force");
         return;
     }
+    log_notices(*next);
     for (const std::string& name : needing_restart(settings(), *next))
         log::warn("changed, but applies after a restart only", {{"setting", name}});
     if (const auto loaded = server_->reload_tls(); !loaded)
@@ -326,6 +337,7 @@ int run_gateway(const SettingsSource& source, const std::function<void()>& liste
     auto settings = source();
     if (!settings) return 2;
     log::set_level(settings->log_level);
+    log_notices(*settings);
     raise_descriptor_limit(settings->traffic.max_connections);
     auto app = std::make_unique<App>(source, std::move(*settings));
     const auto started = app->start();
@@ -349,7 +361,9 @@ int serve(const std::string& config_file) {
 }
 
 int check(const std::string& config_file) {
-    if (!read_settings(config_file)) return 2;
+    const auto settings = read_settings(config_file);
+    if (!settings) return 2;
+    std::fputs(format_problems(config_file, settings->notices).c_str(), stdout);
     std::printf("%s: no problems found\n", config_file.c_str());
     return 0;
 }

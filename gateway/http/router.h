@@ -24,10 +24,10 @@ struct Route {
     std::string method;  ///< "GET", "POST", …; "*" is any method
     std::string path;    ///< exact; or, ending in "/*", everything below
     std::variant<ReplyHandler, StreamHandler> handler;
-    ErrorRenderer render = nullptr;     ///< how errors of this route look
-    std::size_t max_body = 64 * 1024;   ///< reply handlers only: larger bodies are refused with 413
-    bool health_probe = false;          ///< answered to every address, `access_control.allow_cidrs` or not
-    std::string_view label = "other";   ///< metric label; a literal
+    ErrorRenderer render = nullptr;                 ///< how errors of this route look
+    std::size_t max_body = std::size_t{64} << 10U;  ///< reply handlers only: larger bodies are refused with 413
+    bool health_probe = false;                      ///< answered to every address, `access_control.allow_cidrs` or not
+    std::string_view label = "other";               ///< metric label; a literal
 };
 
 class Router {

@@ -20,7 +20,7 @@ template <class T>
 T run(boost::asio::io_context& context, boost::asio::awaitable<T> task) {
     std::optional<T> result;
     std::exception_ptr thrown;
-    boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr error, T value) {
+    boost::asio::co_spawn(context, std::move(task), [&](const std::exception_ptr& error, T value) {
         thrown = error;
         if (!error) result.emplace(std::move(value));
     });
