@@ -19,7 +19,16 @@ namespace gatehouse::testing {
 
 class RawClient {
   public:
-    explicit RawClient(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    /// `from` is the loopback address to connect from, when it matters.
+    explicit RawClient(std::uint16_t port, const char* from = nullptr)
+        : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        if (from != nullptr) {
+            sockaddr_in own{};
+            own.sin_family = AF_INET;
+            ::inet_pton(AF_INET, from, &own.sin_addr);
+            if (::bind(descriptor_, reinterpret_cast<sockaddr*>(&own), sizeof own) != 0)
+                throw std::runtime_error(std::string("cannot bind to ") + from);
+        }
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);

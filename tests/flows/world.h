@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// World: what surrounds a real gateway in the tests of tests/flows: a directory for its file and its data, the demo
+// identity provider, scripted upstreams, and a browser that signs people in. Each test says what its gateway.yaml
+// holds; nothing here knows what the gateway should answer.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/json.h"
+#include "gateway/http/form.h"
+#include "gateway/store/redis_client.h"
+#include "gateway/store/redis_ledger.h"
+#include "tests/support/gatehouse_process.h"
+#include "tests/support/http_connection.h"
+#include "tests/support/live_idp.h"
+#include "tests/support/run_task.h"
+#include "tests/support/scripted_upstream.h"
+#include "tests/support/temporary_dir.h"
+
+namespace gatehouse::testing {
+
+/// What clients call the gateway. Nobody listens there: a browser of ours takes the way through the gateway's port.
+inline constexpr std::string_view public_url = "http://localhost:4180";
+inline constexpr std::string_view provider_key = "sk-ant-the-providers-own-credential";
+inline constexpr std::string_view client_secret = "the-identity-providers-client-secret";
+inline constexpr std::string_view session_secret = "the-session-secret-of-at-least-32-bytes";
+inline constexpr std::string_view question = "a prompt that is nobody's business";
+inline constexpr std::string_view answer_text = "an answer that is nobody's business";
+
+/// A request body as clients send it.
+inline std::string ask_for(std::string_view model, bool stream = true) {
+    std::string text(R"({"model":")");
+    text.append(model).append(R"(","max_tokens":64,"messages":[{"role":"user","content":")").append(question);
+    return text.append(R"("}],"stream":)").append(stream ? "true}" : "false}");
+}
+
+/// The events of one ordinary answer, with 11 input, 3 cache write, 5 cache read and 7 output tokens.
+inline std::vector<std::string> answer_events() {
+    const auto event = [](std::string_view name, const std::string& data) {
+        return std::string("event: ").append(name).append("\ndata: ").append(data).append("\n\n");
+    };
+    return {event("message_start", R"({"type":"message_start","message":{"id":"msg_1","type":"message",)"
+                                   R"("role":"assistant","content":[],"model":"claude-sonnet-5","usage":)"
+                                   R"({"input_tokens":11,"cache_creation_input_tokens":3,)"
+                                   R"("cache_read_input_tokens":5,"output_tokens":1}}})"),
+            event("ping", R"({"type": "ping"})"),
+            event("content_block_start",
+                  R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"),
+            event("content_block_delta", R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta",)"
+                                         R"("text":")" +
+                                             std::string(answer_text) + R"("}})"),
+            event("content_block_stop", R"({"type":"content_block_stop","index":0})"),
+            event("message_delta", R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},)"
+                                   R"("usage":{"output_tokens":7}})"),
+            event("message_stop", R"({"type":"message_stop"})")};
+}
+
+inline std::string joined(const std::vector<std::string>& texts) {
+    std::string all;
+    for (const std::string& text : texts)
+        all.append(text);
+    return all;
+}
+
+inline Script streamed(const std::vector<std::string>& events) {
+    Script script = Script::stream(
+        "request-id: req_upstream\r\nanthropic-ratelimit-requests-limit: 4000\r\n"
+        "anthropic-ratelimit-unified-status: allowed\r\n");
+    for (const std::string& event : events)
+        script = std::move(script).chunk(event);
+    return std::move(script).end();
+}
+
+/// The sections of one gateway.yaml that tests vary.
+struct Config {
+    std::string listen;     ///< more lines of the section, each indented by two blanks
+    std::string store;      ///< the lines of the section
+    std::string upstreams;  ///< the lines of the section
+    std::string policies;   ///< the lines of managed.policies
+    std::string more;       ///< further sections
+};
+
+struct Tokens {
+    std::string access;
+    std::string refresh;
+    http::Headers bearer() const { return {{"authorization", "Bearer " + access}}; }
+};
+
+/// A person at a browser: cookies by name, forms with an Origin, redirects followed by the test.
+class Browser {
+  public:
+    explicit Browser(std::uint16_t gateway) : gateway_(gateway) {}
+
+    Answer get(std::string_view target) { return keep(HttpConnection(gateway_).get(target, headers())); }
+    Answer post(std::string_view target, const std::string& form) {
+        http::Headers all = headers();
+        all.add("origin", public_url);
+        all.add("content-type", "application/x-www-form-urlencoded");
+        return keep(HttpConnection(gateway_).ask("POST", target, all, form));
+    }
+    /// From the redirect to the identity provider to what the callback answers.
+    Answer sign_in_at(std::uint16_t idp, const Answer& redirected, std::string_view person) {
+        const std::string location = redirected.header("location");
+        const std::string form =
+            location.substr(location.find('?') + 1) + "&" + http::encode_form({{"person", std::string(person)}});
+        const Answer chosen = HttpConnection(idp).ask("POST", "/authorize",
+                                                      {{"content-type", "application/x-www-form-urlencoded"}}, form);
+        const std::string back = chosen.header("location");
+        if (!back.starts_with(public_url)) throw std::runtime_error("the identity provider answered " + chosen.body);
+        return get(back.substr(public_url.size()));
+    }
+    std::string cookie(const std::string& name) const { return cookies_.contains(name) ? cookies_.at(name) : ""; }
+
+  private:
+    http::Headers headers() const {
+        std::string line;
+        for (const auto& [name, value] : cookies_)
+            line.append(line.empty() ? "" : "; ").append(name).append("=").append(value);
+        http::Headers all;
+        if (!line.empty()) all.add("cookie", line);
+        return all;
+    }
+    Answer keep(Answer answer) {
+        for (const auto& line : answer.headers) {
+            if (!http::same_token(line.name, "set-cookie")) continue;
+            const std::size_t mark = line.value.find('=');
+            cookies_[std::string(line.value.substr(0, mark))] =
+                line.value.substr(mark + 1, line.value.find(';') - mark - 1);
+        }
+        return answer;
+    }
+
+    std::uint16_t gateway_;
+    std::map<std::string, std::string> cookies_;
+};
+
+inline std::string text_of(const Answer& answer, std::string_view member) {
+    const auto value = json::parse(answer.body);
+    return value ? std::string(json::find_string(*value, member).value_or("")) : "";
+}
+
+class World {
+  public:
+    World()
+        : idp(std::string(client_secret), std::string(public_url) + "/oauth/callback"),
+          upstream(streamed(answer_events())) {}
+
+    /// Embedded store in the world's directory, one upstream, everyone may use sonnet and haiku.
+    Config config() const {
+        Config result;
+        result.store = "  embedded: { dir: " + dir.file("store") + " }\n";
+        result.upstreams = upstream_entry("anthropic", upstream.url());
+        result.policies = "    - cli: { availableModels: [sonnet, haiku] }\n";
+        return result;
+    }
+    static std::string upstream_entry(std::string_view name, const std::string& url) {
+        return "  - { provider: anthropic, name: " + std::string(name) + ", base_url: \"" + url +
+               "\", auth: { api_key: \"${PROVIDER_KEY}\" } }\n";
+    }
+    std::string yaml(const Config& config) const {
+        std::string text = "listen:\n  host: 127.0.0.1\n  port: 0\n  public_url: " + std::string(public_url) + "\n";
+        text.append(config.listen);
+        text.append("oidc:\n  issuer: ").append(idp.issuer()).append("\n  client_id: ").append(LiveIdp::client_id);
+        text.append("\n  client_secret: ${CLIENT_SECRET}\nsession:\n  jwt_secret: ${SESSION_SECRET}\n");
+        text.append("store:\n").append(config.store).append("upstreams:\n").append(config.upstreams);
+        text.append("managed:\n  policies:\n").append(config.policies);
+        text.append("rate_limits:\n  device_authorization: { max: 10000, window_seconds: 60 }\n");
+        text.append("  device_verify: { max: 10000, window_seconds: 60 }\n");
+        return text.append(config.more);
+    }
+    std::string write(const Config& config, std::string_view name = "gateway.yaml") const {
+        return dir.write(name, yaml(config));
+    }
+    std::vector<std::string> environment() const {
+        return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "HOME=" + dir.path(),
+                "GATEHOUSE_ALLOW_LOOPBACK=1",
+                "PROVIDER_KEY=" + std::string(provider_key),
+                "CLIENT_SECRET=" + std::string(client_secret),
+                "SESSION_SECRET=" + std::string(session_secret)};
+    }
+    std::unique_ptr<GatehouseProcess> run(std::vector<std::string> words) const {
+        return std::make_unique<GatehouseProcess>(std::move(words), environment());
+    }
+    /// A gateway that listens.
+    std::unique_ptr<GatehouseProcess> serve(const Config& config, std::string_view name = "gateway.yaml") const {
+        auto process = run({"serve", "--config", write(config, name)});
+        process->port();
+        return process;
+    }
+
+    /// The device flow, as a terminal and a browser do it. `elsewhere`: the browser uses another replica.
+    Tokens sign_in(std::uint16_t gateway, std::string_view person, std::uint16_t elsewhere = 0) {
+        HttpConnection terminal(gateway);
+        const Answer begun = terminal.ask("POST", "/oauth/device_authorization", {{"user-agent", "terminal/1"}});
+        Browser browser(elsewhere == 0 ? gateway : elsewhere);
+        const Answer approved =
+            browser.post("/device", http::encode_form({{"user_code", text_of(begun, "user_code")}}));
+        const Answer done = browser.sign_in_at(idp.port(), approved, person);
+        EXPECT_EQ(done.status, 200) << done.body;
+        const Answer answer =
+            terminal.ask("POST", "/oauth/token", {{"content-type", "application/x-www-form-urlencoded"}},
+                         http::encode_form({{"grant_type", "urn:ietf:params:oauth:grant-type:device_code"},
+                                            {"device_code", text_of(begun, "device_code")}}));
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        return {text_of(answer, "access_token"), text_of(answer, "refresh_token")};
+    }
+    Answer refresh(std::uint16_t gateway, const Tokens& tokens) {
+        return HttpConnection(gateway).ask(
+            "POST", "/oauth/token", {{"content-type", "application/x-www-form-urlencoded"}},
+            http::encode_form({{"grant_type", "refresh_token"}, {"refresh_token", tokens.refresh}}));
+    }
+    /// A browser that is signed in at /login.
+    Browser browse(std::uint16_t gateway, std::string_view person) {
+        Browser browser(gateway);
+        const Answer done = browser.sign_in_at(idp.port(), browser.get("/login"), person);
+        EXPECT_EQ(done.status, 302) << done.body;
+        return browser;
+    }
+
+    TemporaryDir dir;
+    LiveIdp idp;
+    ScriptedUpstream upstream;
+};
+
+/// The claims of a token that we were given, unverified.
+inline std::string claim(const std::string& token, std::string_view name) {
+    const std::size_t first = token.find('.') + 1;
+    const auto text = from_base64url(token.substr(first, token.find('.', first) - first));
+    const auto claims = json::parse(text.value_or(""));
+    return claims ? std::string(json::find_string(*claims, name).value_or("")) : "";
+}
+
+/// What a person consumed of a model so far, as the store has it. A new store has no days but the test's own.
+inline policy::DayUsage usage_in(const std::string& socket, const std::string& subject, const std::string& model) {
+    boost::asio::io_context context(1);
+    store::RedisSettings settings;
+    settings.socket = socket;
+    store::RedisClient redis(context.get_executor(), settings);
+    store::RedisLedger ledger(redis);
+    policy::DayUsage sum;
+    const Instant now = SystemClock().now();
+    for (const Instant when : {now, now - std::chrono::days(1)}) {
+        const auto found = testing::run(context, ledger.usage_of(subject, when));
+        if (!found) throw std::runtime_error(describe(found.error()));
+        for (const policy::DayUsage& each : *found) {
+            if (each.model != model) continue;
+            sum.requests += each.requests;
+            sum.usage.input += each.usage.input;
+            sum.usage.output += each.usage.output;
+            sum.usage.cache_read += each.usage.cache_read;
+            sum.usage.cache_write_5m += each.usage.cache_write_5m;
+        }
+    }
+    return sum;
+}
+
+/// Asks again until `claim` holds; false when it does not within the deadline of all waits.
+template <class Claim>
+bool eventually(Claim claim) {
+    const auto end = std::chrono::steady_clock::now() + process_patience;
+    while (std::chrono::steady_clock::now() < end) {
+        if (claim()) return true;
+        std::this_thread::yield();
+    }
+    return false;
+}
+
+}  // namespace gatehouse::testing
