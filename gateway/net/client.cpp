@@ -65,6 +65,14 @@ struct Client::State {
     State(Deadlines& all_deadlines, ClientOptions client_options, TlsClientContextPtr context)
         : deadlines(all_deadlines), options(std::move(client_options)), tls(std::move(context)) {}
 
+    /// The system's trust store takes 10 ms and a megabyte to load: once, and not before something needs it.
+    Result<TlsClientContextPtr> context_for(const http::Url& url) {
+        if (!url.secure || tls) return tls;
+        auto loaded = system_tls_client_context();
+        if (loaded) tls = *loaded;
+        return loaded;
+    }
+
     Deadlines& deadlines;
     ClientOptions options;
     TlsClientContextPtr tls;
@@ -101,8 +109,10 @@ void Client::State::put(const std::string& origin, LinkPtr link) {
 }
 
 Task<LinkPtr> Client::State::connect(http::Url url) {
+    const auto context = context_for(url);
+    if (!context) co_return fail(context.error());
     ConnectOptions connect_options{.timeout = options.connect_timeout,
-                                   .tls = url.secure ? tls : nullptr,
+                                   .tls = url.secure ? *context : nullptr,
                                    .guarded = options.guarded,
                                    .allow_loopback = options.allow_loopback};
     const Proxy* proxy = options.proxy.for_url(url);
@@ -265,10 +275,14 @@ Client::Client(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Client::~Client() = default;
 
 Result<std::unique_ptr<Client>> Client::make(Deadlines& deadlines, ClientOptions options) {
-    auto context = make_tls_client_context(options.ca_pem);
-    if (!context) return fail(context.error());
+    TlsClientContextPtr context;
+    if (!options.ca_pem.empty()) {
+        auto made = make_tls_client_context(options.ca_pem);
+        if (!made) return fail(made.error());
+        context = std::move(*made);
+    }
     return std::unique_ptr<Client>(
-        new Client(std::make_shared<State>(deadlines, std::move(options), std::move(*context))));
+        new Client(std::make_shared<State>(deadlines, std::move(options), std::move(context))));
 }
 
 Task<http::Reply> Client::send(const http::Outbound& outbound) {

@@ -67,6 +67,7 @@ class Connection {
     StreamPtr stream_;
     bool secure_;
     Deadline deadline_;
+    Deadline watch_delay_;
     boost::asio::cancellation_signal signal_;
     std::shared_ptr<const TrafficSettings> traffic_;
     std::vector<char> buffer_;  ///< bytes received and not consumed stand in [begin_, end_)

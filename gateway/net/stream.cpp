@@ -127,6 +127,11 @@ class PlainStream final : public Stream {
         co_return Moved{size, error};
     }
 
+    std::size_t read_now(asio::mutable_buffer into) override {
+        error_code error;
+        return socket_.read_some(into, error);
+    }
+
     asio::awaitable<Moved> write(std::span<const asio::const_buffer> buffers) override {
         // Most writes fit the socket's buffer: one system call, no suspension.
         error_code error;
@@ -179,6 +184,9 @@ class TlsStream final : public Stream {
         const auto [error, size] = co_await stream_.async_read_some(into, as_result);
         co_return Moved{size, error};
     }
+
+    /// Decrypting goes through the engine's own reads: nothing is known to be there without them.
+    std::size_t read_now(asio::mutable_buffer) override { return 0; }
 
     asio::awaitable<Moved> write(std::span<const asio::const_buffer> buffers) override {
         // One TLS record where it fits: ssl::stream would make one per buffer.

@@ -32,6 +32,8 @@ class Stream {
     virtual ~Stream() = default;
     /// At least one byte, or an error.
     virtual boost::asio::awaitable<Moved> read_some(boost::asio::mutable_buffer into) = 0;
+    /// What has arrived already, without waiting: 0 when nothing has or the stream has ended (read_some will tell).
+    virtual std::size_t read_now(boost::asio::mutable_buffer into) = 0;
     /// All of the buffers, gathered; or an error. The caller keeps them alive.
     virtual boost::asio::awaitable<Moved> write(std::span<const boost::asio::const_buffer> buffers) = 0;
     /// Calls `closed` once if the peer closes while nobody reads. Bytes that arrive end the watch silently and are kept
@@ -56,6 +58,9 @@ class TlsClientContext;
 using TlsClientContextPtr = std::shared_ptr<TlsClientContext>;
 /// `ca_pem` empty: the system's trust store. Fails with configuration_invalid when the PEM cannot be read.
 Result<TlsClientContextPtr> make_tls_client_context(const std::string& ca_pem);
+
+/// The one for the system's trust store, shared by the whole process and made on first use. Thread-safe.
+Result<TlsClientContextPtr> system_tls_client_context();
 
 struct ConnectOptions {
     std::chrono::milliseconds timeout{5'000};  ///< name look-up, connecting and the TLS handshake together

@@ -36,6 +36,11 @@ Result<TlsClientContextPtr> make_tls_client_context(const std::string& ca_pem) {
     return std::make_shared<TlsClientContext>(std::move(context));
 }
 
+Result<TlsClientContextPtr> system_tls_client_context() {
+    static const Result<TlsClientContextPtr> context = make_tls_client_context("");
+    return context;
+}
+
 Result<TlsServerContextPtr> make_tls_server_context(const std::string& certificate_file, const std::string& key_file) {
     auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
     harden(*context);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench_relay: the wire alone (net's server, its client, and a pump between them), without identity, policy, meter or
 // journal. A column of its own in run.py: what Gatehouse costs above it is what deciding and accounting cost.
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -109,6 +111,10 @@ int run(std::uint16_t port, std::uint16_t provider) {
 }  // namespace gatehouse::bench
 
 int main(int argc, char** argv) {
+    // As gateway/app.cpp does: the column is what relaying costs there.
+    ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    ::mallopt(M_TOP_PAD, 1 << 20);
     const auto port = gatehouse::bench::to_number(argc == 3 ? argv[1] : "");
     const auto provider = gatehouse::bench::to_number(argc == 3 ? argv[2] : "");
     if (!port || !provider || *port < 1 || *port > 65'535 || *provider < 1 || *provider > 65'535) {
