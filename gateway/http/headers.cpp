@@ -6,11 +6,15 @@
 namespace gatehouse::http {
 namespace {
 
-char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter; }
+char lower(char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
 
 std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+        text.remove_suffix(1);
     return text;
 }
 
@@ -31,7 +35,8 @@ bool same_token(std::string_view left, std::string_view right) {
 }
 
 Headers::Headers(std::initializer_list<Header> lines) {
-    for (const Header& line : lines) add(line.name, line.value);
+    for (const Header& line : lines)
+        add(line.name, line.value);
 }
 
 void Headers::reserve(std::size_t lines, std::size_t bytes) {
@@ -66,17 +71,28 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
     return std::nullopt;
 }
 
-std::string_view Headers::value(std::string_view name) const { return find(name).value_or(std::string_view{}); }
+std::string_view Headers::value(std::string_view name) const {
+    return find(name).value_or(std::string_view{});
+}
 
 std::size_t Headers::count(std::string_view name) const {
     return static_cast<std::size_t>(
         std::ranges::count_if(slots_, [&](const Slot& slot) { return same_token(name_of(slot), name); }));
 }
 
+std::string Headers::joined(std::string_view name) const {
+    std::string list;
+    for (const Slot& slot : slots_) {
+        if (!same_token(name_of(slot), name)) continue;
+        if (!list.empty()) list.append(", ");
+        list.append(value_of(slot));
+    }
+    return list;
+}
+
 bool Headers::has_token(std::string_view name, std::string_view token) const {
-    return std::ranges::any_of(slots_, [&](const Slot& slot) {
-        return same_token(name_of(slot), name) && list_has(value_of(slot), token);
-    });
+    return std::ranges::any_of(
+        slots_, [&](const Slot& slot) { return same_token(name_of(slot), name) && list_has(value_of(slot), token); });
 }
 
 void Headers::append_to(std::string& wire) const {

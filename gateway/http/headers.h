@@ -37,6 +37,8 @@ class Headers {
     /// The first value of that name, or "".
     std::string_view value(std::string_view name) const;
     std::size_t count(std::string_view name) const;
+    /// Every line of that name as one list (RFC 9110, section 5.3): a proxy may append a line instead of a value.
+    std::string joined(std::string_view name) const;
     /// Whether a comma-separated list header (`Connection`, `Transfer-Encoding`) holds this token, in any line.
     bool has_token(std::string_view name, std::string_view token) const;
     /// Appends `Name: value\r\n` for every line.

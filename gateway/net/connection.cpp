@@ -193,7 +193,7 @@ asio::awaitable<void> Connection::run() {
 asio::awaitable<bool> Connection::read_head() {
     idle_ = begin_ == end_;
     scan_ = HeadScan{};
-    traffic_ = scope_.traffic.load();
+    if (!idle_) traffic_ = scope_.traffic.load();
     deadline_.arm(idle_ ? traffic_->idle_timeout : traffic_->header_timeout);
     for (;;) {
         if (begin_ != end_) {
@@ -214,7 +214,11 @@ asio::awaitable<bool> Connection::read_head() {
         }
         const Moved moved = co_await stream_->read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_));
         if (moved.size == 0) co_return false;
-        if (idle_) deadline_.arm(traffic_->header_timeout);
+        if (idle_) {
+            // Not before: a reload while the connection waits is for the request that it waits for.
+            traffic_ = scope_.traffic.load();
+            deadline_.arm(traffic_->header_timeout);
+        }
         idle_ = false;
         end_ += moved.size;
     }
@@ -261,8 +265,9 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
     request.headers = std::move(head->headers);
     request.peer.secure = secure_;
     const http::Route& route = scope_.router.find(request.method, request.path);
-    const auto address =
-        client_address(stream_->peer_address(), request.headers.value("x-forwarded-for"), traffic_->trusted_proxies);
+    const std::string forwarded_for =
+        traffic_->trusted_proxies.empty() ? std::string() : request.headers.joined("x-forwarded-for");
+    const auto address = client_address(stream_->peer_address(), forwarded_for, traffic_->trusted_proxies);
     const bool allowed =
         address && !contains(traffic_->deny_cidrs, *address) &&
         (route.health_probe || traffic_->allow_cidrs.empty() || contains(traffic_->allow_cidrs, *address));

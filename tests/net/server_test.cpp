@@ -231,6 +231,21 @@ TEST_F(ServerTest, RefusesDeniedAddressesEverywhereAndOthersExceptOnProbes) {
     EXPECT_TRUE(denied.read_response().starts_with("HTTP/1.1 403 "));
 }
 
+TEST_F(ServerTest, BelievesTheLineThatItsOwnProxyAppended) {
+    TrafficSettings traffic;
+    traffic.trusted_proxies = {*Cidr::parse("127.0.0.1")};
+    live = std::make_unique<LiveServer>(traffic);
+    const auto address = [](http::Request& request) -> Task<http::Response> {
+        co_return http::text(200, request.peer.address);
+    };
+    live->router.add(reply_route("GET", "/address", address));
+    RawClient client(live->start());
+    client.send(get("/address", "X-Forwarded-For: 10.9.9.9\r\nX-Forwarded-For: 203.0.113.5\r\n"));
+    EXPECT_TRUE(client.read_response().ends_with("203.0.113.5"));
+    client.send(get("/address"));
+    EXPECT_TRUE(client.read_response().ends_with("127.0.0.1"));
+}
+
 TEST_F(ServerTest, NormalisesDotSegmentsAndNothingElse) {
     RawClient client(start());
     client.send(get("/a/../echo"));
