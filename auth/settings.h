@@ -19,7 +19,7 @@ struct OidcSettings {
     Secret client_secret;
     std::vector<std::string> allowed_email_domains;  ///< lower case
     std::vector<std::string> allowed_groups;
-    std::string groups_claim = "groups";               ///< key or JSON Pointer
+    std::string groups_claim = "groups";                ///< key or JSON Pointer
     std::vector<std::string> email_claims = {"email"};  ///< keys or JSON Pointers, first present wins
     std::vector<std::string> scopes = {"openid", "profile", "email", "offline_access"};
     std::vector<std::pair<std::string, std::string>> extra_auth_params;

@@ -128,7 +128,8 @@ Task<http::Response> TokenEndpoints::revoke(http::Request& request) const {
         const auto gone = co_await parts_.vault.revoke_session(session_id);
         if (!gone) co_return fail(gone.error());
         if (session->has_value())
-            audit_success(parts_.journal, "session.revoke", request, (*session)->person, {{"credential_id", session_id}});
+            audit_success(parts_.journal, "session.revoke", request, (*session)->person,
+                          {{"credential_id", session_id}});
     }
     // RFC 7009, section 2.2: an unknown token is as gone as a revoked one.
     http::Response response;

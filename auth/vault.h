@@ -55,7 +55,7 @@ enum class SessionKind : std::uint8_t { device, browser };
 
 /// One sign-in. Device sessions own access and refresh tokens; browser sessions own a cookie.
 struct Session {
-    std::string id;           ///< random, not secret. For browser sessions the cookie holds another value, see below
+    std::string id;  ///< random, not secret. For browser sessions the cookie holds another value, see below
     SessionKind kind = SessionKind::device;
     Person person;
     std::string secret_hash;  ///< browser: hex SHA-256 of the cookie value; device: empty
@@ -94,7 +94,7 @@ struct PersonalKey {
 };
 
 struct Count {
-    std::int64_t value = 0;           ///< including this one
+    std::int64_t value = 0;  ///< including this one
     std::chrono::seconds resets_in{0};
 };
 
@@ -127,8 +127,8 @@ class Vault {
     virtual Task<RefreshClaim> begin_refresh(std::string id, std::int64_t generation, Instant now,
                                              std::chrono::seconds replay_grace, std::chrono::seconds lease) = 0;
     /// Stores the session as given (person, sealed token, expiry), with generation + 1 and rotated_at = now.
-    /// Faults: unauthenticated/session_revoked when it has ended meanwhile, conflict/already_exists when another refresh
-    /// of this generation finished first (its lease had run out): begin again, it will be a replay.
+    /// Faults: unauthenticated/session_revoked when it has ended meanwhile, conflict/already_exists when another
+    /// refresh of this generation finished first (its lease had run out): begin again, it will be a replay.
     virtual Task<Session> finish_refresh(Session session, Instant now) = 0;
     virtual Task<> abandon_refresh(std::string id) = 0;
     /// Deletes it and tells every replica. False when it was not there (told all the same).

@@ -7,14 +7,22 @@
 namespace gatehouse::http {
 namespace {
 
-bool method_fits(const Route& route, std::string_view method) { return route.method == "*" || route.method == method; }
+bool method_fits(const Route& route, std::string_view method) {
+    return route.method == "*" || route.method == method;
+}
 
-bool is_tree(std::string_view path) { return path.ends_with("/*"); }
+bool is_tree(std::string_view path) {
+    return path.ends_with("/*");
+}
 
 }  // namespace
 
-void Router::add(Route route) { routes_.push_back(std::move(route)); }
-void Router::set_fallback(Route route) { fallback_ = std::move(route); }
+void Router::add(Route route) {
+    routes_.push_back(std::move(route));
+}
+void Router::set_fallback(Route route) {
+    fallback_ = std::move(route);
+}
 
 const Route& Router::find(std::string_view method, std::string_view path) const {
     for (const Route& route : routes_)

@@ -11,16 +11,21 @@
 namespace gatehouse::http {
 namespace {
 
-Error malformed(std::string why) { return Error::bad_request(Reason::configuration_invalid, std::move(why)); }
+Error malformed(std::string why) {
+    return Error::bad_request(Reason::configuration_invalid, std::move(why));
+}
 
 std::string lower(std::string_view text) {
     std::string result(text);
-    std::ranges::transform(result, result.begin(),
-                           [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; });
+    std::ranges::transform(result, result.begin(), [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
+    });
     return result;
 }
 
-std::optional<std::uint16_t> default_port(bool secure) { return secure ? 443 : 80; }
+std::optional<std::uint16_t> default_port(bool secure) {
+    return secure ? 443 : 80;
+}
 
 /// Boost.URL 1.81 keeps the low 16 bits of a port that is too large.
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -32,7 +37,9 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 }  // namespace
 
-std::string Url::origin() const { return (secure ? "https://" : "http://") + authority(); }
+std::string Url::origin() const {
+    return (secure ? "https://" : "http://") + authority();
+}
 
 std::string Url::authority() const {
     const bool six = host.find(':') != std::string::npos;

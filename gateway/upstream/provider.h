@@ -17,9 +17,9 @@ namespace gatehouse::upstream {
 
 /// One request on its way to one upstream. Views belong to the caller and outlive the exchange's head.
 struct Call {
-    std::string_view path;    ///< "/v1/messages" or "/v1/messages/count_tokens"
-    std::string_view query;   ///< the client's, without the question mark
-    std::string_view model;   ///< as this upstream calls it
+    std::string_view path;   ///< "/v1/messages" or "/v1/messages/count_tokens"
+    std::string_view query;  ///< the client's, without the question mark
+    std::string_view model;  ///< as this upstream calls it
     const http::Headers* client_headers = nullptr;
     std::vector<std::string_view> body;  ///< pieces, model already spliced
     std::string_view subject;            ///< for forward_user_identity

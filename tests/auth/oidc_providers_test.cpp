@@ -23,7 +23,9 @@ struct World {
     bool has_userinfo = false;
 };
 
-void PrintTo(const World& world, std::ostream* out) { *out << world.name; }
+void PrintTo(const World& world, std::ostream* out) {
+    *out << world.name;
+}
 
 void nothing(OidcSettings&) {}
 

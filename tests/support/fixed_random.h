@@ -13,7 +13,8 @@ class FixedRandom final : public Random {
   public:
     std::string bytes(std::size_t count) override {
         std::string result;
-        while (result.size() < count) result += sha256("fixed" + std::to_string(next_++));
+        while (result.size() < count)
+            result += sha256("fixed" + std::to_string(next_++));
         result.resize(count);
         return result;
     }
