@@ -231,6 +231,19 @@ class World {
     ScriptedUpstream upstream;
 };
 
+/// One exchange on a connection of its own.
+inline Answer post_messages(std::uint16_t gateway, const Tokens& who, std::string_view body = {}) {
+    return HttpConnection(gateway).ask("POST", "/v1/messages", who.bearer(),
+                                       body.empty() ? ask_for("claude-sonnet-5") : std::string(body));
+}
+
+/// The message inside an error envelope.
+inline std::string message_of(const Answer& answer) {
+    const auto envelope = json::parse(answer.body);
+    const auto* error = envelope ? json::find(*envelope, "error") : nullptr;
+    return error ? std::string(json::find_string(*error, "message").value_or("")) : answer.body;
+}
+
 /// The claims of a token that we were given, unverified.
 inline std::string claim(const std::string& token, std::string_view name) {
     const std::size_t first = token.find('.') + 1;

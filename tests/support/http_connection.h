@@ -98,8 +98,8 @@ class HttpConnection {
     }
     Answer get(std::string_view target, const http::Headers& headers = {}) { return ask("GET", target, headers); }
     void close() { wire_.close(); }
-    /// Whether the peer closes it, without a byte more.
-    bool is_closed_by_peer() { return wire_.read_to_end().empty(); }
+    /// Whether exactly these bytes are still to come before the peer closes.
+    bool closes_after(std::string_view rest) { return wire_.read_to_end() == rest; }
 
   private:
     RawClient wire_;

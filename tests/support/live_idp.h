@@ -42,7 +42,7 @@ class LiveIdp {
 
   private:
     Task<http::Response> forward(http::Request& request) {
-        if (down_) co_return fail(Error::internal("down, as the test wants"));
+        if (down_) co_return http::text(500, "down, as the test wants");
         const auto& route = routes_.find(request.method, request.path);
         auto response = co_await std::get<http::ReplyHandler>(route.handler)(request);
         co_return response;

@@ -310,10 +310,14 @@ class ScriptedUpstream {
     std::vector<std::thread> serving_;
 };
 
-/// A loopback port that nobody listens on and nobody else gets: bound, never listening.
-class ClosedPort {
+/// A loopback port that nobody listens on and no stranger gets: bound, never listening. A process of ours that shares
+/// ports (SO_REUSEPORT) may take it over.
+class ReservedPort {
   public:
-    ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    ReservedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const int on = 1;
+        ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        ::setsockopt(socket_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -323,9 +327,10 @@ class ClosedPort {
             throw std::runtime_error("cannot bind a loopback port");
         port_ = ntohs(address.sin_port);
     }
-    ClosedPort(const ClosedPort&) = delete;
-    ClosedPort& operator=(const ClosedPort&) = delete;
-    ~ClosedPort() { ::close(socket_); }
+    ReservedPort(const ReservedPort&) = delete;
+    ReservedPort& operator=(const ReservedPort&) = delete;
+    ~ReservedPort() { ::close(socket_); }
+    std::uint16_t port() const { return port_; }
     std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
   private:
