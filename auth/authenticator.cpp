@@ -10,6 +10,7 @@
 #include "auth/access_token.h"
 #include "auth/credential_cache.h"
 #include "auth/personal_key.h"
+#include "auth/secret_hash.h"
 #include "gateway/base/crypto.h"
 
 namespace gatehouse::auth {
@@ -177,7 +178,7 @@ Task<IdentityPtr> Authenticator::State::identify_key(std::string key, std::strin
     const CachedCredential* known = cache.find(digest);
     const IdentityPtr cached = known == nullptr ? nullptr : known->identity;
     const std::uint64_t asked_in = feed_generation;
-    const auto found = co_await vault.find_key(personal_key_hash(key));
+    const auto found = co_await vault.find_key(secret_hash(key));
     if (!found && is_outage(found.error())) co_return key_without_vault(cached, found.error());
     if (!found) co_return fail(found.error());
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gateway/base/crypto.h"
+#include "gateway/base/text.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -35,12 +36,8 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
     return std::ranges::find(list, text) != list.end();
 }
 
-bool has_control_characters(std::string_view text) {
-    return std::ranges::any_of(text, [](char each) { return static_cast<unsigned char>(each) < 0x20 || each == 0x7f; });
-}
-
 bool is_reasonable(std::string_view text, std::size_t longest) {
-    return !text.empty() && text.size() <= longest && !has_control_characters(text);
+    return !text.empty() && text.size() <= longest && !has_control(text);
 }
 
 /// NumericDate (RFC 7519, section 2): seconds, possibly with a fraction.
@@ -148,13 +145,6 @@ std::vector<std::string> groups_of(const value& claims, const OidcSettings& sett
     return groups;
 }
 
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& each : lower)
-        if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
-    return lower;
-}
-
 }  // namespace
 
 Result<> check_claims(const value& claims, const ExpectedClaims& expected, Instant now) {
@@ -202,7 +192,8 @@ Result<> fill_gaps(Person& person, const value& userinfo, const OidcSettings& se
 Result<> admit(const Person& person, const OidcSettings& settings) {
     if (!settings.allowed_email_domains.empty()) {
         const std::size_t at = person.email.rfind('@');
-        const std::string domain = at == std::string::npos ? "" : lower_case(person.email.substr(at + 1));
+        const std::string domain =
+            at == std::string::npos ? "" : to_lower(std::string_view(person.email).substr(at + 1));
         if (domain.empty() || !contains(settings.allowed_email_domains, domain))
             return fail(Error::forbidden(Reason::domain_not_allowed, "Your email domain may not sign in here.",
                                          domain.empty()

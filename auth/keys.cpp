@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/keys.h"
 
-#include <algorithm>
 #include <charconv>
 #include <string>
 #include <string_view>
@@ -11,7 +10,9 @@
 #include "auth/audit.h"
 #include "auth/pages.h"
 #include "auth/personal_key.h"
+#include "auth/secret_hash.h"
 #include "gateway/base/json.h"
+#include "gateway/base/text.h"
 #include "gateway/http/form.h"
 #include "gateway/http/reply.h"
 
@@ -29,17 +30,7 @@ struct KeyWish {
 };
 
 bool is_text(std::string_view text) {
-    const bool printable = std::ranges::none_of(
-        text, [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == '\x7f'; });
-    return printable && json::parse(json::to_text(boost::json::value(text))).has_value();
-}
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && text.front() == ' ')
-        text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ')
-        text.remove_suffix(1);
-    return text;
+    return !has_control(text) && json::parse(json::to_text(boost::json::value(text))).has_value();
 }
 
 Result<KeyWish> parse_wish(const http::Form& form) {
@@ -59,7 +50,7 @@ Result<KeyWish> parse_wish(const http::Form& form) {
 PersonalKey make_key(const SignInParts& parts, const Person& person, const KeyWish& wish, std::string_view secret) {
     PersonalKey key;
     key.id = random_token(parts.random, 16);
-    key.hash = personal_key_hash(secret);
+    key.hash = secret_hash(secret);
     key.name = wish.name;
     key.person = person;
     key.created_at = parts.clock.now();

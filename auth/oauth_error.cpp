@@ -46,7 +46,6 @@ std::string_view code_of(Fault fault) {
         case Fault::too_large:
         case Fault::uri_too_long:
         case Fault::headers_too_large:
-        case Fault::blocked:
             return "invalid_request";
     }
     return "server_error";

@@ -78,7 +78,6 @@ std::string_view headline_of(Fault fault) {
         case Fault::too_large:
         case Fault::uri_too_long:
         case Fault::headers_too_large:
-        case Fault::blocked:
             return "This did not work";
         case Fault::upstream_rejected:
         case Fault::upstream_unreachable:

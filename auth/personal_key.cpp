@@ -19,8 +19,4 @@ bool is_personal_key(std::string_view credential) {
     return secret && secret->size() == secret_bytes;
 }
 
-std::string personal_key_hash(std::string_view key) {
-    return to_hex(sha256(key));
-}
-
 }  // namespace gatehouse::auth

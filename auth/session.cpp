@@ -5,6 +5,7 @@
 
 #include "auth/audit.h"
 #include "auth/secret_hash.h"
+#include "gateway/base/text.h"
 #include "gateway/http/cookie.h"
 #include "gateway/http/same_origin.h"
 
@@ -25,10 +26,7 @@ bool has_ended(const Session& session, Instant now) {
 }  // namespace
 
 std::string client_name(const http::Headers& headers) {
-    std::string name(headers.value("user-agent").substr(0, longest_client));
-    for (char& letter : name)
-        if (letter < ' ' || letter > '~') letter = '?';
-    return name;
+    return printable(headers.value("user-agent"), longest_client);
 }
 
 std::string BrowserSessions::cookie() const {

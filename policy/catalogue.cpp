@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/catalogue.h"
 
-#include <algorithm>
 #include <array>
 #include <unordered_map>
 
@@ -85,14 +84,6 @@ std::optional<std::size_t> find_builtin(std::string_view spelling) {
     const auto found = spellings.find(std::string(spelling));
     if (found == spellings.end()) return std::nullopt;
     return found->second;
-}
-
-std::string to_lower(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-    });
-    return lower;
 }
 
 }  // namespace gatehouse::policy

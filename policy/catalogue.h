@@ -29,7 +29,4 @@ std::span<const Builtin> builtins();
 /// Vertex. Nothing for `[1m]`, `-latest`, other dates and bare family words.
 std::optional<std::size_t> find_builtin(std::string_view spelling);
 
-/// ASCII lower case; everything else stays.
-std::string to_lower(std::string_view text);
-
 }  // namespace gatehouse::policy

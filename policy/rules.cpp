@@ -9,6 +9,7 @@
 
 #include "gateway/base/crypto.h"
 #include "gateway/base/json.h"
+#include "gateway/base/text.h"
 #include "policy/catalogue.h"
 #include "policy/merge.h"
 #include "policy/rules_check.h"
@@ -85,10 +86,7 @@ Offer make_custom(std::size_t upstreams) {
 }
 
 bool same_letter(char left, char right) {
-    const auto lower = [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
-    };
-    return lower(left) == lower(right);
+    return to_lower(left) == to_lower(right);
 }
 
 bool same_start(std::string_view text, std::string_view start) {

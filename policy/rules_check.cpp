@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "gateway/base/text.h"
 #include "policy/catalogue.h"
 #include "policy/client_settings.h"
 

@@ -84,10 +84,6 @@ std::string random_token(Random& random, std::size_t count) {
     return to_base64url(random.bytes(count));
 }
 
-std::string random_uuid(Random& random) {
-    return format_uuid(random.bytes(16));
-}
-
 std::string request_uuid() {
     // RAND_bytes costs about a microsecond a call; one call feeds 64 ids.
     thread_local std::string pool;

@@ -29,9 +29,8 @@ class SystemRandom final : public Random {
 
 /// `count` random bytes as unpadded base64url: 32 bytes give 43 characters.
 std::string random_token(Random& random, std::size_t count);
-/// UUID version 4 in its usual spelling (RFC 9562, section 5.4).
-std::string random_uuid(Random& random);
-/// A fast process-local uuid v4 for request ids: unique, not secret. Thread-safe, no lock.
+/// A fast process-local UUID version 4 (RFC 9562, section 5.4) for request ids: unique, not secret. Thread-safe, no
+/// lock.
 std::string request_uuid();
 
 std::string sha256(std::string_view text);                             ///< 32 raw bytes

@@ -87,8 +87,6 @@ std::string_view to_slug(Reason reason) {
             return "deadline_passed";
         case Reason::address_denied:
             return "address_denied";
-        case Reason::too_many_connections:
-            return "too_many_connections";
         case Reason::too_many_attempts:
             return "too_many_attempts";
         case Reason::token_missing:
@@ -149,8 +147,6 @@ std::string_view to_slug(Reason reason) {
             return "model_not_in_policy";
         case Reason::model_not_in_catalogue:
             return "model_not_in_catalogue";
-        case Reason::no_policy:
-            return "no_policy";
         case Reason::address_forbidden:
             return "address_forbidden";
         case Reason::name_not_resolved:
@@ -169,8 +165,6 @@ std::string_view to_slug(Reason reason) {
             return "upstreams_exhausted";
         case Reason::upstream_cut:
             return "upstream_cut";
-        case Reason::queue_full:
-            return "queue_full";
         case Reason::store_unreachable:
             return "store_unreachable";
         case Reason::store_refused:
@@ -181,8 +175,6 @@ std::string_view to_slug(Reason reason) {
             return "already_exists";
         case Reason::configuration_invalid:
             return "configuration_invalid";
-        case Reason::draining:
-            return "draining";
         case Reason::internal_error:
             return "internal_error";
     }
@@ -211,8 +203,6 @@ std::string_view to_slug(Fault fault) {
             return "headers_too_large";
         case Fault::rate_limited:
             return "rate_limited";
-        case Fault::blocked:
-            return "blocked";
         case Fault::upstream_rejected:
             return "upstream_rejected";
         case Fault::upstream_unreachable:

@@ -22,7 +22,6 @@ enum class Fault : std::uint8_t {
     uri_too_long,
     headers_too_large,
     rate_limited,
-    blocked,
     upstream_rejected,
     upstream_unreachable,
     timed_out,
@@ -45,7 +44,6 @@ enum class Reason : std::uint8_t {
     client_disconnected,
     deadline_passed,
     address_denied,
-    too_many_connections,
     too_many_attempts,
     // credentials
     token_missing,
@@ -79,8 +77,6 @@ enum class Reason : std::uint8_t {
     model_duplicate,
     model_not_in_policy,
     model_not_in_catalogue,
-    // policy
-    no_policy,
     // outbound
     address_forbidden,
     name_not_resolved,
@@ -91,7 +87,6 @@ enum class Reason : std::uint8_t {
     upstream_malformed,
     upstreams_exhausted,
     upstream_cut,
-    queue_full,
     // store
     store_unreachable,
     store_refused,
@@ -99,7 +94,6 @@ enum class Reason : std::uint8_t {
     already_exists,
     // process
     configuration_invalid,
-    draining,
     internal_error,
 };
 

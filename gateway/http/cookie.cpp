@@ -4,19 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/base/text.h"
+
 namespace gatehouse::http {
-namespace {
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
-
-}  // namespace
-
 std::string cookie_name(std::string_view name, bool secure) {
     return (secure ? "__Host-" : "") + std::string(name);
 }

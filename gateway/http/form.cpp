@@ -3,32 +3,30 @@
 
 #include <algorithm>
 
+#include "gateway/base/text.h"
+
 namespace gatehouse::http {
 namespace {
 
 constexpr std::size_t most_fields = 64;
 constexpr std::string_view upper_hex = "0123456789ABCDEF";
 
-int hex_value(char letter) {
-    if (letter >= '0' && letter <= '9') return letter - '0';
-    if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
-    if (letter >= 'A' && letter <= 'F') return letter - 'A' + 10;
-    return -1;
+/// The byte that the escape at `index` stands for, if there is one.
+std::optional<char> escaped(std::string_view text, std::size_t index) {
+    if (text[index] != '%' || index + 2 >= text.size()) return std::nullopt;
+    const int high = hex_value(text[index + 1]);
+    const int low = hex_value(text[index + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    return static_cast<char>((high << 4) | low);
 }
 
 std::string decode(std::string_view text) {
     std::string plain;
     plain.reserve(text.size());
     for (std::size_t index = 0; index < text.size(); ++index) {
-        if (text[index] == '+') {
-            plain.push_back(' ');
-        } else if (text[index] == '%' && index + 2 < text.size() && hex_value(text[index + 1]) >= 0 &&
-                   hex_value(text[index + 2]) >= 0) {
-            plain.push_back(static_cast<char>((hex_value(text[index + 1]) << 4) | hex_value(text[index + 2])));
-            index += 2;
-        } else {
-            plain.push_back(text[index]);
-        }
+        const auto byte = escaped(text, index);
+        if (byte) index += 2;
+        plain.push_back(byte.value_or(text[index] == '+' ? ' ' : text[index]));
     }
     return plain;
 }
@@ -72,6 +70,17 @@ std::string percent_encode(std::string_view text) {
         encoded.append({'%', upper_hex[byte >> 4U], upper_hex[byte & 15U]});
     }
     return encoded;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string plain;
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        const auto byte = escaped(text, index);
+        if (!byte && text[index] == '%') return std::nullopt;
+        if (byte) index += 2;
+        plain.push_back(byte.value_or(text[index]));
+    }
+    return plain;
 }
 
 std::string encode_form(const std::vector<std::pair<std::string, std::string>>& fields) {

@@ -26,6 +26,8 @@ class Form {
 
 /// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
 std::string percent_encode(std::string_view text);
+/// Nothing when an escape is malformed. A plus stays a plus: this is for paths and the other parts of a URL.
+std::optional<std::string> percent_decode(std::string_view text);
 /// `name=value&…`, percent-encoded.
 std::string encode_form(const std::vector<std::pair<std::string, std::string>>& fields);
 

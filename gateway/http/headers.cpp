@@ -3,20 +3,10 @@
 
 #include <algorithm>
 
+#include "gateway/base/text.h"
+
 namespace gatehouse::http {
 namespace {
-
-char lower(char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-}
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
 
 bool list_has(std::string_view list, std::string_view token) {
     while (!list.empty()) {
@@ -30,8 +20,8 @@ bool list_has(std::string_view list, std::string_view token) {
 }  // namespace
 
 bool same_token(std::string_view left, std::string_view right) {
-    return left.size() == right.size() &&
-           std::equal(left.begin(), left.end(), right.begin(), [](char a, char b) { return lower(a) == lower(b); });
+    return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin(),
+                                                     [](char a, char b) { return to_lower(a) == to_lower(b); });
 }
 
 Headers::Headers(std::initializer_list<Header> lines) {

@@ -62,8 +62,6 @@ int to_status(Fault fault) {
             return 431;
         case Fault::rate_limited:
             return 429;
-        case Fault::blocked:
-            return 400;
         case Fault::upstream_rejected:
             return 502;
         case Fault::upstream_unreachable:
@@ -140,7 +138,6 @@ std::string_view status_phrase(int status) {
 std::string_view inference_type(const Error& error) {
     switch (error.fault) {
         case Fault::bad_request:
-        case Fault::blocked:
         case Fault::conflict:
         case Fault::length_required:
             return "invalid_request_error";

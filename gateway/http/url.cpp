@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/http/url.h"
 
-#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
 #include <optional>
 #include <system_error>
 
+#include "gateway/base/text.h"
+
 namespace gatehouse::http {
 namespace {
 
 Error malformed(std::string why) {
     return Error::bad_request(Reason::configuration_invalid, std::move(why));
-}
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
-    });
-    return result;
 }
 
 std::optional<std::uint16_t> default_port(bool secure) {
@@ -65,12 +58,12 @@ Result<Url> parse_url(std::string_view text) {
     if (!parsed) return fail(malformed("must be an absolute URL such as https://host.example.com"));
     const boost::urls::url_view view = *parsed;
     Url url;
-    const std::string scheme = lower({view.scheme().data(), view.scheme().size()});
+    const std::string scheme = to_lower({view.scheme().data(), view.scheme().size()});
     if (scheme != "http" && scheme != "https") return fail(malformed("must begin with https:// or http://"));
     url.secure = scheme == "https";
     if (view.has_userinfo()) return fail(malformed("must not hold a user name or password"));
     if (view.has_fragment()) return fail(malformed("must not hold a fragment (#…)"));
-    url.host = lower(view.host_address());
+    url.host = to_lower(view.host_address());
     if (url.host.empty()) return fail(malformed("has no host"));
     const auto port = view.has_port() ? parse_port({view.port().data(), view.port().size()}) : default_port(url.secure);
     if (!port) return fail(malformed("has an invalid port"));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "gateway/base/text.h"
+
 namespace gatehouse::net {
 namespace {
 
@@ -11,12 +13,6 @@ constexpr std::size_t most_overhead = std::size_t{16} << 10U;
 
 Error malformed(const char* why) {
     return Error::upstream_rejected(Reason::upstream_malformed, "malformed chunked body", why);
-}
-
-int hex_value(char letter) {
-    if (letter >= '0' && letter <= '9') return letter - '0';
-    const char lower = static_cast<char>(letter | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 }  // namespace

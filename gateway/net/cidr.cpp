@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "gateway/base/text.h"
+
 namespace gatehouse::net {
 namespace {
 
@@ -27,14 +29,6 @@ std::optional<Bytes> parse_address(std::string_view text) {
 bool is_v4(const Bytes& bytes) {
     return std::all_of(bytes.begin(), bytes.begin() + 10, [](auto byte) { return byte == 0; }) && bytes[10] == 0xFF &&
            bytes[11] == 0xFF;
-}
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
 }
 
 /// X-Forwarded-For entries sometimes carry a port: `1.2.3.4:5678`, `[::1]:5678`.

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <optional>
 
+#include "gateway/base/text.h"
 #include "gateway/settings/node.h"
 
 namespace gatehouse::settings {
@@ -17,12 +18,6 @@ bool is_name(std::string_view text) {
     const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
     return !text.empty() && letter(text[0]) &&
            std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
 class Expander {
@@ -52,7 +47,7 @@ class Expander {
         const std::string content((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
         if (!stream.is_open() || stream.bad() || errno != 0)
             return refuse(node, path, "cannot read " + file + ": " + std::strerror(errno));
-        node.text = trim(content);
+        node.text = trim(content, " \t\r\n");
         if (node.text.empty()) refuse(node, path, file + " is empty");
     }
 

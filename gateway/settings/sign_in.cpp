@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/base/text.h"
 #include "gateway/settings/sections.h"
-#include "policy/catalogue.h"
 
 namespace gatehouse::settings {
 namespace {
@@ -31,7 +31,7 @@ void read_admission(Section& oidc, auth::OidcSettings& settings) {
     const auto domains = oidc.texts("allowed_email_domains").value_or(std::vector<std::string>{});
     for (std::size_t index = 0; index < domains.size(); ++index) {
         if (domains[index].empty()) continue;
-        std::string domain = policy::to_lower(domains[index]);
+        std::string domain = to_lower(domains[index]);
         if (domain.starts_with('@')) domain.erase(0, 1);
         if (domain.empty() || domain.find_first_of("@, \t") != std::string::npos)
             oidc.refuse_item("allowed_email_domains", index, "must be one bare domain such as example.com");

@@ -3,27 +3,11 @@
 
 #include <charconv>
 
+#include "gateway/http/form.h"
 #include "gateway/settings/sections.h"
 
 namespace gatehouse::settings {
 namespace {
-
-std::optional<std::string> percent_decode(std::string_view text) {
-    std::string result;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] != '%') {
-            result.push_back(text[at]);
-            continue;
-        }
-        unsigned code = 0;
-        const std::string_view digits = text.substr(at + 1, 2);
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-        if (error != std::errc{} || end != digits.data() + 2) return std::nullopt;
-        result.push_back(static_cast<char>(code));
-        at += 2;
-    }
-    return result;
-}
 
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
@@ -39,8 +23,8 @@ bool take_credentials(std::string_view& rest, std::string_view end, store::Redis
     const std::string_view both = rest.substr(0, at);
     rest.remove_prefix(at + 1);
     const std::size_t colon = both.find(':');
-    const auto user = percent_decode(both.substr(0, colon));
-    const auto password = percent_decode(colon == std::string_view::npos ? "" : both.substr(colon + 1));
+    const auto user = http::percent_decode(both.substr(0, colon));
+    const auto password = http::percent_decode(colon == std::string_view::npos ? "" : both.substr(colon + 1));
     if (!user || !password) return false;
     redis.user = *user;
     redis.password = Secret(*password);
@@ -50,7 +34,7 @@ bool take_credentials(std::string_view& rest, std::string_view end, store::Redis
 bool read_unix(std::string_view rest, store::RedisSettings& redis) {
     if (!rest.starts_with('/') && !take_credentials(rest, "@/", redis)) return false;
     const std::size_t mark = rest.find('?');
-    const auto path = percent_decode(rest.substr(0, mark));
+    const auto path = http::percent_decode(rest.substr(0, mark));
     if (!path || !path->starts_with('/') || path->size() < 2) return false;
     redis.socket = *path;
     if (mark == std::string_view::npos) return true;

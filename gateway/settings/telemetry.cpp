@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/base/text.h"
 #include "gateway/settings/sections.h"
 
 namespace gatehouse::settings {
@@ -13,11 +14,6 @@ bool is_token(std::string_view text) {
         return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
                (letter >= 'A' && letter <= 'Z') || marks.find(letter) != std::string_view::npos;
     });
-}
-
-bool has_control(std::string_view text) {
-    return std::ranges::any_of(text,
-                               [](char letter) { return static_cast<unsigned char>(letter) < ' ' || letter == 0x7f; });
 }
 
 void read_headers(Section& section, otlp::Destination& destination) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/upstream/anthropic.h"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
+
+#include "gateway/base/text.h"
 
 namespace gatehouse::upstream {
 namespace {
@@ -23,10 +24,7 @@ bool is_forwarded(std::string_view name) {
 
 /// Whether a value from the identity provider may stand in a header: control characters could end the line.
 bool is_header_safe(std::string_view value) {
-    return !value.empty() && std::ranges::none_of(value, [](char letter) {
-        const auto byte = static_cast<unsigned char>(letter);
-        return byte < 0x20 || byte == 0x7F;
-    });
+    return !value.empty() && !has_control(value);
 }
 
 void add_client_headers(http::Headers& headers, const http::Headers& client) {
@@ -36,7 +34,7 @@ void add_client_headers(http::Headers& headers, const http::Headers& client) {
     std::string user_agent(client.value("user-agent"));
     if (!user_agent.empty()) user_agent.push_back(' ');
     headers.add("user-agent", user_agent.append(agent));
-    // The meter reads the answer, so it must not be compressed (docs/decisions/0011-identity-encoding.md).
+    // The meter reads the answer, so it must not be compressed (docs/decisions/0006-identity-encoding.md).
     headers.add("accept-encoding", "identity");
 }
 

@@ -13,6 +13,7 @@
 
 #include "auth/access_token.h"
 #include "auth/personal_key.h"
+#include "auth/secret_hash.h"
 #include "tests/support/fixed_random.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_vault.h"
@@ -111,7 +112,7 @@ class AuthenticatorTest : public ::testing::Test {
         const std::string secret = make_personal_key(random_);
         PersonalKey key;
         key.id = key_id;
-        key.hash = personal_key_hash(secret);
+        key.hash = secret_hash(secret);
         key.name = "ci";
         key.person = {"ada-sub", "ada@example.com", "Ada", {"engineering"}};
         key.created_at = clock_.now();
@@ -246,12 +247,12 @@ TEST_F(AuthenticatorTest, WritesTheLastUseDownAtMostOnceAMinute) {
     ASSERT_TRUE(with_bearer(token));
     ASSERT_TRUE(with_bearer(key));
     EXPECT_EQ((*run(vault_.find_session("session-1")))->last_used_at, first);
-    EXPECT_EQ((*run(vault_.find_key(personal_key_hash(key))))->last_used_at, first);
+    EXPECT_EQ((*run(vault_.find_key(secret_hash(key))))->last_used_at, first);
     clock_.advance(seconds(1));
     ASSERT_TRUE(with_bearer(token));
     ASSERT_TRUE(with_bearer(key));
     EXPECT_EQ((*run(vault_.find_session("session-1")))->last_used_at, clock_.now());
-    EXPECT_EQ((*run(vault_.find_key(personal_key_hash(key))))->last_used_at, clock_.now());
+    EXPECT_EQ((*run(vault_.find_key(secret_hash(key))))->last_used_at, clock_.now());
 }
 
 TEST_F(AuthenticatorTest, AcceptsARequestWhoseLastUseCannotBeWrittenDown) {

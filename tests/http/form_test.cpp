@@ -63,5 +63,15 @@ TEST(PercentEncode, LeavesUnreservedCharactersAlone) {
     EXPECT_EQ(percent_encode("a b+/\n"), "a%20b%2B%2F%0A");
 }
 
+TEST(PercentDecode, UndoesPercentEncodeAndLeavesThePlusAlone) {
+    EXPECT_EQ(percent_decode("a%20b%2b+%2F"), "a b++/");
+    EXPECT_EQ(percent_decode(""), "");
+}
+
+TEST(PercentDecode, RefusesAMalformedEscape) {
+    for (const char* text : {"%", "a%2", "%zz", "%2z", "100%"})
+        EXPECT_FALSE(percent_decode(text)) << text;
+}
+
 }  // namespace
 }  // namespace gatehouse::http

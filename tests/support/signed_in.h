@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "auth/authenticator.h"
-#include "auth/personal_key.h"
+#include "auth/secret_hash.h"
 #include "gateway/http/message.h"
 #include "gateway/http/router.h"
 #include "tests/support/manual_clock.h"
@@ -25,7 +25,7 @@ class SignedIn {
     explicit SignedIn(auth::Person person) {
         auth::PersonalKey key;
         key.id = "key-1";
-        key.hash = auth::personal_key_hash(credential);
+        key.hash = auth::secret_hash(credential);
         key.person = std::move(person);
         key.created_at = clock.now();
         key.expires_at = clock.now() + std::chrono::hours(24);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/base/text.h"
+
+#include <algorithm>
+
+namespace gatehouse {
+
+std::string to_lower(std::string_view text) {
+    std::string lower(text);
+    for (char& letter : lower)
+        letter = to_lower(letter);
+    return lower;
+}
+
+std::string_view trim(std::string_view text, std::string_view blanks) {
+    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+bool has_control(std::string_view text) {
+    return std::ranges::any_of(
+        text, [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == '\x7f'; });
+}
+
+std::string printable(std::string_view text, std::size_t most) {
+    std::string result(text.substr(0, most));
+    std::ranges::replace_if(result, [](char letter) { return letter < ' ' || letter > '~'; }, '?');
+    return result;
+}
+
+}  // namespace gatehouse
