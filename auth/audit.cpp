@@ -3,15 +3,20 @@
 
 #include <iterator>
 
+#include "gateway/base/text.h"
+
 namespace gatehouse::auth {
 namespace {
+
+/// Unknown paths are audited too, and a stranger writes those.
+constexpr std::size_t longest_path = 200;
 
 void write(observe::Journal& journal, std::string_view name, const http::Request& request, const Person& person,
            AuditFields fields, AuditFields more) {
     fields.emplace_back("sub", person.subject);
     fields.emplace_back("email", person.email);
     fields.emplace_back("address", request.peer.address);
-    fields.emplace_back("path", request.path);
+    fields.emplace_back("path", printable(request.path, longest_path));
     fields.emplace_back("request_id", request.id);
     std::move(more.begin(), more.end(), std::back_inserter(fields));
     journal.write(observe::SecurityEvent{name, std::move(fields)});
@@ -28,6 +33,13 @@ void audit_failure(observe::Journal& journal, std::string_view name, const http:
                    const Person& person, AuditFields more) {
     write(journal, name, request, person, {{"result", "fail"}, {"reason", std::string(to_slug(error.reason))}},
           std::move(more));
+}
+
+Task<IdentityPtr> identify_audited(Authenticator& authenticator, observe::Journal& journal,
+                                   const http::Request& request) {
+    auto identity = co_await authenticator.identify(request.headers);
+    if (!identity) audit_failure(journal, "auth.denied", request, identity.error());
+    co_return identity;
 }
 
 }  // namespace gatehouse::auth

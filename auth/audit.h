@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The audit lines of sign-in, in one shape: result, reason, who, from where, for which request. Called by every
-// endpoint of this room. Takes no secret and no detail text: the log has those.
+// The audit lines about credentials, in one shape: result, reason, who, from where, for which request. Called by every
+// endpoint of this room and by the routes that want an Identity. Takes no secret and no detail text: the log has those.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/authenticator.h"
 #include "auth/identity.h"
 #include "gateway/base/error.h"
 #include "gateway/http/message.h"
@@ -23,5 +24,9 @@ void audit_success(observe::Journal& journal, std::string_view name, const http:
 /// `person` is empty where nobody is known yet.
 void audit_failure(observe::Journal& journal, std::string_view name, const http::Request& request, const Error& error,
                    const Person& person = {}, AuditFields more = {});
+
+/// Who asks, with an `auth.denied` line when that is nobody. For the routes that write no line of their own.
+Task<IdentityPtr> identify_audited(Authenticator& authenticator, observe::Journal& journal,
+                                   const http::Request& request);
 
 }  // namespace gatehouse::auth

@@ -14,6 +14,7 @@
 #include "gateway/net/client.h"
 #include "gateway/otlp/forwarder.h"
 #include "gateway/otlp/route.h"
+#include "gateway/protocol.h"
 #include "gateway/store/redis_client.h"
 #include "gateway/store/redis_ledger.h"
 #include "gateway/store/redis_vault.h"
@@ -23,12 +24,8 @@
 namespace gatehouse {
 namespace {
 
-policy::Subject subject_of(const auth::Person& person) {
-    return {person.subject, person.email, person.groups};
-}
-
 auth::AccessSummary summarise(const policy::Rules& rules, const auth::Person& person) {
-    const policy::Policy* policy = rules.policy_for(subject_of(person));
+    const policy::Policy* policy = rules.policy_for({person.subject, person.email, person.groups});
     auth::AccessSummary summary;
     if (policy != nullptr) summary.policy = policy->name;
     for (const policy::Model* model : rules.models_for(policy))
@@ -117,10 +114,12 @@ struct Services::State {
           forwarder(shard.executor(), settings.telemetry, *clients.telemetry, all.metrics),
           telemetry({.authenticator = authenticator,
                      .forwarder = forwarder,
+                     .journal = all.journal,
                      .max_request_bytes = [this] { return shared.live.load()->upstreams->max_request_bytes; }}),
           health(vault, all.metrics, all.pool, all.draining) {
         health.mount_probes(router);
         if (!settings.metrics_listen) health.mount_metrics(router);
+        mount_protocol(router);
         messages.mount(router);
         models.mount(router);
         managed.mount(router);

@@ -53,15 +53,11 @@ void ManagedRoute::mount(http::Router& router) {
 }
 
 Task<http::Response> ManagedRoute::handle(http::Request& request) {
-    const auto identity = co_await parts_.authenticator.identify(request.headers);
-    if (!identity) {
-        auth::audit_failure(parts_.journal, "auth.denied", request, identity.error());
-        co_return fail(identity.error());
-    }
+    const auto identity = co_await auth::identify_audited(parts_.authenticator, parts_.journal, request);
+    if (!identity) co_return fail(identity.error());
     const policy::RulesPtr rules = parts_.rules();
     const auth::Person& person = (*identity)->person();
-    const policy::Policy* policy =
-        rules->policy_for({.id = person.subject, .email = person.email, .groups = person.groups});
+    const policy::Policy* policy = rules->policy_for({person.subject, person.email, person.groups});
     co_return settings_answer(*rules, policy, request.headers.value("if-none-match"));
 }
 

@@ -78,20 +78,6 @@ Result<Page> read_page(const http::Form& query, Models all) {
     return Page{rest.first(std::min(*limit, rest.size())), rest.size() > *limit};
 }
 
-/// The id in a path. A malformed escape stays as written and names no model.
-std::string percent_decode(std::string_view text) {
-    std::string result;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        unsigned code = 0;
-        const std::string_view digits = text.substr(std::min(at + 1, text.size()), 2);
-        const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-        const bool escape = text[at] == '%' && digits.size() == 2 && parsed.ptr == digits.data() + 2;
-        result.push_back(escape ? static_cast<char>(code) : text[at]);
-        if (escape) at += 2;
-    }
-    return result;
-}
-
 }  // namespace
 
 Result<http::Response> list_models(const policy::Rules& rules, const policy::Policy* policy, std::string_view query) {
@@ -110,10 +96,10 @@ Result<http::Response> list_models(const policy::Rules& rules, const policy::Pol
 
 Result<http::Response> show_model(const policy::Rules& rules, const policy::Policy* policy,
                                   std::string_view encoded_id) {
-    const std::string id = percent_decode(encoded_id);
+    const auto id = http::percent_decode(encoded_id);
     const bool allowed =
-        policy == nullptr || !policy->available_models || policy::Rules::admits(*policy->available_models, id);
-    const policy::Model* model = allowed ? rules.resolve(id) : nullptr;
+        id && (policy == nullptr || !policy->available_models || policy::Rules::admits(*policy->available_models, *id));
+    const policy::Model* model = allowed ? rules.resolve(*id) : nullptr;
     if (model == nullptr) return fail(Error::not_found(Reason::not_found, "no model with this id"));
     return http::json(200, to_json(*model));
 }
@@ -128,15 +114,11 @@ void ModelsRoute::mount(http::Router& router) {
 }
 
 Task<http::Response> ModelsRoute::handle(http::Request& request) {
-    const auto identity = co_await parts_.authenticator.identify(request.headers);
-    if (!identity) {
-        auth::audit_failure(parts_.journal, "auth.denied", request, identity.error());
-        co_return fail(identity.error());
-    }
+    const auto identity = co_await auth::identify_audited(parts_.authenticator, parts_.journal, request);
+    if (!identity) co_return fail(identity.error());
     const policy::RulesPtr rules = parts_.rules();
     const auth::Person& person = (*identity)->person();
-    const policy::Policy* policy =
-        rules->policy_for({.id = person.subject, .email = person.email, .groups = person.groups});
+    const policy::Policy* policy = rules->policy_for({person.subject, person.email, person.groups});
     if (request.path == list_path) co_return list_models(*rules, policy, request.query());
     co_return show_model(*rules, policy, std::string_view(request.path).substr(list_path.size() + 1));
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/messages/route.h"
 
-#include <algorithm>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <optional>
 #include <utility>
 
+#include "auth/audit.h"
 #include "gateway/base/log.h"
+#include "gateway/base/text.h"
 #include "gateway/http/reply.h"
 #include "gateway/messages/answer_headers.h"
 #include "gateway/messages/error_body.h"
@@ -35,13 +36,7 @@ std::int64_t milliseconds_since(SteadyClock::time_point begin) {
 
 /// What a client or an upstream wrote, fit for one audit line.
 std::string clipped(std::string_view text) {
-    std::string result(text.substr(0, 200));
-    std::ranges::replace_if(result, [](char letter) { return letter < 0x20 || letter > 0x7E; }, '?');
-    return result;
-}
-
-policy::Subject subject_of(const auth::Person& person) {
-    return {person.subject, person.email, person.groups};
+    return printable(text, 200);
 }
 
 /// The body of an answer that was read already.
@@ -114,7 +109,7 @@ void MessagesRoute::mount(http::Router& router) {
 }
 
 Task<> MessagesRoute::answer_unknown(http::Request& request) {
-    const auto identity = co_await parts_.authenticator.identify(request.headers);
+    const auto identity = co_await auth::identify_audited(parts_.authenticator, parts_.journal, request);
     if (!identity) co_return fail(identity.error());
     co_return fail(Error::not_found(Reason::no_route));
 }
@@ -160,7 +155,8 @@ Task<> MessagesRoute::serve(Exchange& exchange, http::BodyReader& reader) {
     entry.model = clipped(ask->model());
     entry.streamed = ask->stream();
 
-    const auto permit = policy::decide(exchange.upstreams->rules, subject_of(person), ask->model());
+    const auto permit =
+        policy::decide(exchange.upstreams->rules, {person.subject, person.email, person.groups}, ask->model());
     if (!permit) co_return fail(permit.error());
     entry.policy = permit->policy;
     exchange.model = permit->model->id;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "auth/audit.h"
 #include "gateway/http/reply.h"
 
 namespace gatehouse::otlp {
@@ -35,7 +36,7 @@ void OtlpRoute::mount(http::Router& router) {
 }
 
 Task<> OtlpRoute::handle(Signal signal, http::Request& request, http::BodyReader& reader, http::Responder& client) {
-    const auto identity = co_await parts_.authenticator.identify(request.headers);
+    const auto identity = co_await auth::identify_audited(parts_.authenticator, parts_.journal, request);
     if (!identity) co_return fail(identity.error());
     const auto received = co_await reader.read_into(request, parts_.max_request_bytes());
     if (!received) co_return fail(received.error());

@@ -10,6 +10,7 @@
 #include "auth/authenticator.h"
 #include "gateway/base/task.h"
 #include "gateway/http/router.h"
+#include "gateway/observe/journal.h"
 #include "gateway/otlp/forwarder.h"
 
 namespace gatehouse::otlp {
@@ -18,6 +19,7 @@ namespace gatehouse::otlp {
 struct OtlpParts {
     auth::Authenticator& authenticator;
     Forwarder& forwarder;
+    observe::Journal& journal;
     std::function<std::size_t()> max_request_bytes;
 };
 

@@ -10,23 +10,19 @@
 #include <utility>
 #include <vector>
 
-#include "auth/authenticator.h"
-#include "auth/personal_key.h"
 #include "gateway/base/log.h"
 #include "gateway/http/reply.h"
 #include "gateway/messages/route.h"
 #include "gateway/upstream/anthropic.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/memory_journal.h"
 #include "tests/support/memory_ledger.h"
-#include "tests/support/memory_vault.h"
 #include "tests/support/recording_responder.h"
 #include "tests/support/run_task.h"
 #include "tests/support/scripted_client.h"
+#include "tests/support/signed_in.h"
 
 namespace gatehouse::messages {
 
-inline constexpr std::string_view developer_key = "ghk_012345678901234567890123456789012345678901A";
+inline constexpr std::string_view developer_key = testing::SignedIn::credential;
 inline constexpr std::string_view provider_key = "sk-ant-organization";
 
 /// What one request came to.
@@ -46,13 +42,6 @@ class RouteFixture : public ::testing::Test {
     RouteFixture() {
         log::set_level(log::Level::error);
         given_upstreams(1);
-        auth::PersonalKey key;
-        key.id = "key-1";
-        key.hash = auth::personal_key_hash(developer_key);
-        key.person = {"sub-1", "ada@example.com", "Ada", {"engineering"}};
-        key.created_at = clock.now();
-        key.expires_at = clock.now() + std::chrono::hours(24);
-        EXPECT_TRUE(testing::run(vault.put_key(key)));
         route.mount(router);
     }
 
@@ -115,13 +104,13 @@ class RouteFixture : public ::testing::Test {
     }
 
     boost::asio::io_context context{1};
-    testing::ManualClock clock;
-    testing::MemoryVault vault{clock};
-    auth::Authenticator authenticator{
-        {{Secret(std::string(32, 's'))}, std::chrono::seconds{3600}}, "https://gateway.example.com", vault, clock};
+    testing::SignedIn developer{{"sub-1", "ada@example.com", "Ada", {"engineering"}}};
+    testing::ManualClock& clock = developer.clock;
+    testing::MemoryVault& vault = developer.vault;
+    testing::MemoryJournal& journal = developer.journal;
+    auth::Authenticator& authenticator = developer.authenticator;
     testing::ScriptedClient upstream_client;
     testing::MemoryLedger ledger;
-    testing::MemoryJournal journal;
     observe::Metrics metrics;
     http::Router router;
     UpstreamsPtr upstreams;

@@ -5,14 +5,12 @@
 #include <memory>
 #include <string>
 
-#include "auth/personal_key.h"
 #include "gateway/http/reply.h"
 #include "gateway/otlp/route.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/memory_vault.h"
 #include "tests/support/recording_responder.h"
 #include "tests/support/run_task.h"
 #include "tests/support/scripted_client.h"
+#include "tests/support/signed_in.h"
 
 namespace gatehouse::otlp {
 namespace {
@@ -20,8 +18,6 @@ namespace {
 using testing::Gate;
 using testing::GivenBody;
 using testing::ScriptedReply;
-
-constexpr std::string_view developer_key = "ghk_012345678901234567890123456789012345678901A";
 
 Destination destination(std::string_view url) {
     Destination result;
@@ -210,18 +206,9 @@ TEST_F(Otlp, EndsAtOnceWithoutDestinations) {
 
 class OtlpRouteTest : public Otlp {
   protected:
-    OtlpRouteTest() {
-        auth::PersonalKey key;
-        key.id = "key-1";
-        key.hash = auth::personal_key_hash(developer_key);
-        key.person = {"sub-1", "ada@example.com", "Ada", {}};
-        key.expires_at = clock.now() + std::chrono::hours(1);
-        EXPECT_TRUE(testing::run(vault.put_key(key)));
-    }
-
     Result<> serve(std::string_view path, GivenBody& body, testing::RecordingResponder& responder,
-                   std::string_view credential = developer_key) {
-        OtlpRoute route({authenticator, *forwarder, [] { return std::size_t{100}; }});
+                   std::string_view credential = testing::SignedIn::credential) {
+        OtlpRoute route({developer.authenticator, *forwarder, developer.journal, [] { return std::size_t{100}; }});
         http::Router router;
         http::Route fallback;
         router.set_fallback(fallback);
@@ -239,10 +226,7 @@ class OtlpRouteTest : public Otlp {
         return testing::run(context, std::get<http::StreamHandler>(found.handler)(request, body, responder));
     }
 
-    testing::ManualClock clock;
-    testing::MemoryVault vault{clock};
-    auth::Authenticator authenticator{
-        {{Secret(std::string(32, 's'))}, std::chrono::seconds{3600}}, "https://gateway.example.com", vault, clock};
+    testing::SignedIn developer{{"sub-1", "ada@example.com", "Ada", {}}};
 };
 
 TEST_F(OtlpRouteTest, AnswersAtOnceWhateverTheDestinationDoes) {
@@ -288,6 +272,7 @@ TEST_F(OtlpRouteTest, RefusesABadCredentialBeforeReadingAndAnOversizedBody) {
     ASSERT_FALSE(stranger);
     EXPECT_EQ(stranger.error().fault, Fault::unauthenticated);
     EXPECT_FALSE(body.asked);
+    EXPECT_EQ(developer.journal.count("auth.denied"), 1U);
     GivenBody large(std::string(101, 'x'));
     const auto oversized = serve("/v1/metrics", large, responder);
     ASSERT_FALSE(oversized);
