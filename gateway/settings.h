@@ -48,9 +48,8 @@ struct Settings {
     policy::RulesPtr rules;
     otlp::TelemetrySettings telemetry;
     log::Level log_level = log::Level::info;
-    std::vector<SettingsProblem>
-        notices;                  ///< odd but not wrong: worth a warning in the log at start and after a reload
-    bool allow_loopback = false;  ///< GATEHOUSE_ALLOW_LOOPBACK=1 (CLAUDE_GATEWAY_ALLOW_LOOPBACK=1 is read too)
+    std::vector<SettingsProblem> notices;  ///< odd but not wrong: warned of at start and after a reload
+    bool allow_loopback = false;           ///< GATEHOUSE_ALLOW_LOOPBACK=1 (CLAUDE_GATEWAY_ALLOW_LOOPBACK=1 is read too)
 };
 
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
@@ -62,9 +61,7 @@ std::expected<Settings, std::vector<SettingsProblem>> parse_settings(std::string
 /// The same from a file.
 std::expected<Settings, std::vector<SettingsProblem>> load_settings(const std::string& path,
                                                                     const Environment& environment);
-/// One line per fault: `file:line: path: message`.
-std::string format_problems(std::string_view file, const std::vector<SettingsProblem>& problems);
-/// One line per fault, each ending in a newline.
+/// One line per fault, each ending in a newline: `file:line: path: message`.
 std::string format_problems(std::string_view file, const std::vector<SettingsProblem>& problems);
 /// The process's environment.
 std::optional<std::string> process_environment(std::string_view name);

@@ -7,7 +7,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -51,6 +50,16 @@ Result<tcp::acceptor> listen_on(const asio::any_io_executor& executor, const std
     return acceptor;
 }
 
+/// What ends a connection, a handshake or an accept loop by an exception is not lost.
+void log_thrown(std::exception_ptr thrown) {
+    if (!thrown) return;
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& exception) {
+        log::error("ended by an exception", {{"error", exception.what()}});
+    }
+}
+
 }  // namespace
 
 /// One shard's part: its acceptor and its connections. Touched on that shard's thread only, once started.
@@ -89,12 +98,7 @@ void Server::State::launch(const std::shared_ptr<ServerSeat>& seat, StreamPtr st
     auto finished = [this, seat, connection](std::exception_ptr error) {
         seat->open.erase(connection.get());
         connections.fetch_sub(1, std::memory_order_relaxed);
-        if (!error) return;
-        try {
-            std::rethrow_exception(error);
-        } catch (const std::exception& exception) {
-            log::error("connection ended by an exception", {{"error", exception.what()}});
-        }
+        log_thrown(error);
     };
     asio::co_spawn(seat->shard.executor(), connection->run(),
                    asio::bind_cancellation_slot(connection->cancellation_slot(), std::move(finished)));
@@ -130,7 +134,7 @@ asio::awaitable<void> Server::State::accept_loop(std::shared_ptr<ServerSeat> sea
             continue;
         }
         if (tls.load()) {
-            asio::co_spawn(executor, serve(seat, std::move(socket)), asio::detached);
+            asio::co_spawn(executor, serve(seat, std::move(socket)), log_thrown);
         } else {
             launch(seat, make_plain_stream(std::move(socket)), false);
         }
@@ -163,7 +167,7 @@ std::uint16_t Server::port() const {
 
 void Server::start() {
     for (const auto& seat : state_->seats)
-        asio::co_spawn(seat->shard.executor(), state_->accept_loop(seat), asio::detached);
+        asio::co_spawn(seat->shard.executor(), state_->accept_loop(seat), log_thrown);
 }
 
 Result<> Server::reload_tls() {

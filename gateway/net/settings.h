@@ -31,8 +31,8 @@ struct TrafficSettings {
     std::size_t max_url_length = std::size_t{16} << 10U;
     std::size_t max_connections = 10'000;  ///< per process
     std::chrono::milliseconds header_timeout{10'000};
-    std::chrono::milliseconds body_timeout{
-        30'000};  ///< longest pause; the whole body may take 4 times as long plus 1 s per MiB
+    /// The longest pause; the whole body may take 4 times as long plus 1 s per MiB.
+    std::chrono::milliseconds body_timeout{30'000};
     std::chrono::milliseconds idle_timeout{75'000};
     std::chrono::milliseconds upstream_ttfb{120'000};
     std::chrono::milliseconds drain_grace{25'000};
