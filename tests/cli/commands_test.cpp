@@ -7,8 +7,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -18,6 +16,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/run_task.h"
 #include "tests/support/scripted_client.h"
+#include "tests/support/temporary_dir.h"
 
 namespace gatehouse::cli {
 namespace {
@@ -41,12 +40,7 @@ constexpr const char* tokens =
 
 class Commands : public ::testing::Test {
   protected:
-    Commands() {
-        std::string pattern = std::filesystem::temp_directory_path() / "gatehouse-cli-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-        here_.file = CredentialFile(directory_);
-    }
-    ~Commands() override { std::filesystem::remove_all(directory_); }
+    Commands() { here_.file = CredentialFile(directory_.path()); }
 
     static asio::awaitable<void> step(Commands& test, std::chrono::milliseconds span) {
         test.waits_.push_back(span);
@@ -91,7 +85,7 @@ class Commands : public ::testing::Test {
         return ScriptedReply::failure(Error::upstream_unreachable(Reason::connect_failed, "connection refused"));
     }
 
-    std::string directory_;
+    testing::TemporaryDir directory_;
     testing::ManualClock clock_;
     testing::ScriptedClient client_;
     std::ostringstream out_;

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/temporary_dir.h"
+
 namespace gatehouse::cli {
 namespace {
 
@@ -15,19 +17,14 @@ namespace fs = std::filesystem;
 
 class CredentialFileTest : public ::testing::Test {
   protected:
-    CredentialFileTest() {
-        std::string pattern = fs::temp_directory_path() / "gatehouse-cli-XXXXXX";
-        home_ = ::mkdtemp(pattern.data());
-    }
-    ~CredentialFileTest() override { fs::remove_all(home_); }
-
     std::string directory() const { return home_ + "/a/gatehouse"; }
     static unsigned mode_of(const std::string& path) {
         struct stat state{};
         return ::stat(path.c_str(), &state) == 0 ? state.st_mode & 0777U : 0;
     }
 
-    std::string home_;
+    testing::TemporaryDir scratch_;
+    const std::string& home_ = scratch_.path();
 };
 
 Credential sample() {

@@ -4,25 +4,19 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "tests/support/fixed_random.h"
+#include "tests/support/temporary_dir.h"
 
 namespace gatehouse::demo {
 namespace {
 
 class DemoSetup : public ::testing::Test {
   protected:
-    DemoSetup() {
-        std::string pattern = std::filesystem::temp_directory_path() / "gatehouse-demo-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-    }
-    ~DemoSetup() override { std::filesystem::remove_all(directory_); }
-
-    std::string directory_;
+    testing::TemporaryDir scratch_;
+    const std::string& directory_ = scratch_.path();
     testing::FixedRandom random_;
 };
 

@@ -9,7 +9,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <future>
 #include <iterator>
@@ -17,6 +16,7 @@
 #include "gateway/net/client.h"
 #include "tests/support/live_server.h"
 #include "tests/support/run_task.h"
+#include "tests/support/temporary_dir.h"
 
 namespace gatehouse::net {
 namespace {
@@ -28,14 +28,7 @@ using testing::stream_route;
 /// A self-signed certificate in a directory of its own.
 class Certificate {
   public:
-    explicit Certificate(const std::string& names) {
-        std::string pattern = std::filesystem::temp_directory_path() / "gatehouse-tls-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-        make(names);
-    }
-    Certificate(const Certificate&) = delete;
-    Certificate& operator=(const Certificate&) = delete;
-    ~Certificate() { std::filesystem::remove_all(directory_); }
+    explicit Certificate(const std::string& names) { make(names); }
 
     void make(const std::string& names) const {
         const std::string command =
@@ -44,15 +37,15 @@ class Certificate {
             names + " -keyout " + key() + " -out " + file() + " 2>/dev/null";
         if (std::system(command.c_str()) != 0) throw std::runtime_error("openssl req failed");
     }
-    std::string file() const { return directory_ / "cert.pem"; }
-    std::string key() const { return directory_ / "key.pem"; }
+    std::string file() const { return directory_.file("cert.pem"); }
+    std::string key() const { return directory_.file("key.pem"); }
     std::string pem() const {
         std::ifstream stream(file());
         return {std::istreambuf_iterator<char>(stream), {}};
     }
 
   private:
-    std::filesystem::path directory_;
+    testing::TemporaryDir directory_;
 };
 
 Task<http::Response> hello(http::Request& request) {

@@ -3,13 +3,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
-
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -22,27 +19,9 @@
 #include "gateway/store/embedded.h"
 #include "gateway/store/redis_client.h"
 #include "tests/support/run_task.h"
+#include "tests/support/temporary_dir.h"
 
 namespace gatehouse::testing {
-
-class TemporaryDir {
-  public:
-    TemporaryDir() {
-        std::string pattern = "/tmp/gatehouse-test-XXXXXX";
-        if (!::mkdtemp(pattern.data())) throw std::runtime_error("cannot make a directory in /tmp");
-        path_ = pattern;
-    }
-    TemporaryDir(const TemporaryDir&) = delete;
-    TemporaryDir& operator=(const TemporaryDir&) = delete;
-    ~TemporaryDir() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-};
 
 /// A redis-server of one's own.
 class PrivateRedis {
