@@ -19,6 +19,8 @@ struct Person {
     std::string email;    ///< may be empty
     std::string name;     ///< may be empty
     std::vector<std::string> groups;
+
+    bool operator==(const Person&) const = default;
 };
 
 enum class CredentialKind : std::uint8_t { session, personal_key };

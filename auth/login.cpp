@@ -7,6 +7,7 @@
 
 #include "auth/attempt.h"
 #include "auth/audit.h"
+#include "auth/key_owner.h"
 #include "auth/pages.h"
 #include "gateway/http/cookie.h"
 #include "gateway/http/reply.h"
@@ -71,6 +72,7 @@ Task<http::Response> LoginEndpoints::finish(http::Request& request, const http::
     }
     auto who = co_await redeem(request, code, attempt);
     if (!who) co_return fail(who.error());
+    co_await update_keys(parts_, who->person);
     if (attempt.device_hash.empty()) {
         auto signed_in = co_await begin_session(request, std::move(*who), std::move(attempt.return_to));
         co_return signed_in;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "auth/audit.h"
+#include "auth/key_owner.h"
 #include "auth/oauth_error.h"
 #include "gateway/base/log.h"
 #include "gateway/http/reply.h"
@@ -107,6 +108,7 @@ Task<RefreshClaim> RefreshFlow::claim(RefreshToken token) const {
 Task<http::Response> RefreshFlow::renew(const http::Request& request, Session session) const {
     auto who = co_await ask_provider(request, session);
     if (!who) co_return fail(who.error());
+    co_await update_keys(parts_, who->person);
     const Instant now = parts_.clock.now();
     session.person = std::move(who->person);
     session.sealed_idp_refresh = box_.seal(parts_.random, who->refresh_token, session_context(session.id));
@@ -149,6 +151,7 @@ Task<SignedIn> RefreshFlow::ask_provider(const http::Request& request, const Ses
     const Error error = ended_because(who.error().reason, who.error().message + ": " + who.error().detail);
     audit_success(parts_.journal, "session.revoke", request, session.person,
                   {{"credential_id", session.id}, {"reason", std::string(to_slug(error.reason))}});
+    co_await end_keys_of_refused(parts_, request, session.person, who.error().reason);
     co_return fail(denied(request, error, session));
 }
 

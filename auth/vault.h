@@ -87,7 +87,7 @@ struct PersonalKey {
     std::string id;    ///< random, not secret
     std::string hash;  ///< hex SHA-256 of the secret
     std::string name;  ///< the owner's words
-    Person person;     ///< as of the creation
+    Person person;     ///< as the identity provider last described its owner
     Instant created_at;
     Instant expires_at;
     std::optional<Instant> last_used_at;
@@ -137,6 +137,8 @@ class Vault {
     virtual Task<> put_key(PersonalKey key) = 0;
     virtual Task<std::optional<PersonalKey>> find_key(std::string hash) = 0;
     virtual Task<std::vector<PersonalKey>> keys_of(std::string subject) = 0;
+    /// Gives an existing key another `person`; false when it is gone, which it then stays.
+    virtual Task<bool> update_key_owner(std::string hash, Person person) = 0;
     virtual Task<> touch_key(std::string id, Instant now) = 0;
     /// Deletes it and tells every replica; only when `subject` owns it.
     virtual Task<bool> revoke_key(std::string subject, std::string id) = 0;

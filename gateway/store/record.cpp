@@ -80,11 +80,6 @@ class Reading {
     bool sound_ = true;
 };
 
-Fields person_fields(const auth::Person& person) {
-    return {
-        {"subject", person.subject}, {"email", person.email}, {"name", person.name}, {"groups", pack(person.groups)}};
-}
-
 }  // namespace
 
 std::string key_of(std::string_view kind, std::string_view name) {
@@ -106,6 +101,11 @@ std::string to_text(Instant when) {
     return std::to_string(when.time_since_epoch().count());
 }
 
+Fields to_fields(const auth::Person& person) {
+    return {
+        {"subject", person.subject}, {"email", person.email}, {"name", person.name}, {"groups", pack(person.groups)}};
+}
+
 Fields to_fields(const auth::Attempt& attempt) {
     return {{"id", attempt.id},
             {"cookie_hash", attempt.cookie_hash},
@@ -124,13 +124,13 @@ Fields to_fields(const auth::DeviceGrant& grant) {
 }
 
 Fields to_fields(const auth::Approval& approval) {
-    Fields fields = person_fields(approval.person);
+    Fields fields = to_fields(approval.person);
     fields["sealed_idp_refresh"] = approval.sealed_idp_refresh;
     return fields;
 }
 
 Fields to_fields(const auth::Session& session) {
-    Fields fields = person_fields(session.person);
+    Fields fields = to_fields(session.person);
     fields["id"] = session.id;
     fields["kind"] = session.kind == auth::SessionKind::browser ? "browser" : "device";
     fields["secret_hash"] = session.secret_hash;
@@ -146,7 +146,7 @@ Fields to_fields(const auth::Session& session) {
 }
 
 Fields to_fields(const auth::PersonalKey& key) {
-    Fields fields = person_fields(key.person);
+    Fields fields = to_fields(key.person);
     fields["id"] = key.id;
     fields["hash"] = key.hash;
     fields["label"] = key.name;

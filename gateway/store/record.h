@@ -28,6 +28,7 @@ Fields to_fields(const auth::DeviceGrant& grant);
 Fields to_fields(const auth::Approval& approval);
 Fields to_fields(const auth::Session& session);
 Fields to_fields(const auth::PersonalKey& key);
+Fields to_fields(const auth::Person& person);
 
 /// The flat list that HGETALL and the scripts give. Empty when there is no record.
 Fields fields_of(const Reply& reply);

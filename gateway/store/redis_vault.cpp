@@ -373,6 +373,17 @@ Task<std::vector<auth::PersonalKey>> RedisVault::keys_of(std::string subject) {
     co_return keys;
 }
 
+Task<bool> RedisVault::update_key_owner(std::string hash, auth::Person person) {
+    std::vector<std::string> changes;
+    for (auto& [name, value] : to_fields(person)) {
+        changes.push_back(name);
+        changes.push_back(value);
+    }
+    const auto reply = co_await redis_.run(scripts::touch_record, {personal_key(hash)}, std::move(changes));
+    if (!reply) co_return fail(reply.error());
+    co_return reply->integer == 1;
+}
+
 Task<> RedisVault::touch_key(std::string id, Instant now) {
     const auto hash = co_await find_pointer(key_id_key(id));
     if (!hash) co_return fail(hash.error());

@@ -44,6 +44,7 @@ class RedisVault final : public auth::Vault {
     Task<> put_key(auth::PersonalKey key) override;
     Task<std::optional<auth::PersonalKey>> find_key(std::string hash) override;
     Task<std::vector<auth::PersonalKey>> keys_of(std::string subject) override;
+    Task<bool> update_key_owner(std::string hash, auth::Person person) override;
     Task<> touch_key(std::string id, Instant now) override;
     Task<bool> revoke_key(std::string subject, std::string id) override;
 

@@ -77,6 +77,9 @@ class SlowVault final : public auth::Vault {
     Task<> put_key(PersonalKey k) override { return real_.put_key(std::move(k)); }
     Task<std::optional<PersonalKey>> find_key(std::string h) override { return real_.find_key(std::move(h)); }
     Task<std::vector<PersonalKey>> keys_of(std::string s) override { return real_.keys_of(std::move(s)); }
+    Task<bool> update_key_owner(std::string hash, Person person) override {
+        return real_.update_key_owner(std::move(hash), std::move(person));
+    }
     Task<> touch_key(std::string id, Instant now) override { return real_.touch_key(std::move(id), now); }
     Task<bool> revoke_key(std::string s, std::string id) override {
         return real_.revoke_key(std::move(s), std::move(id));

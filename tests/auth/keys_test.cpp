@@ -105,6 +105,20 @@ TEST_F(PersonalKeys, AreLimitedInNumber) {
     EXPECT_EQ(keys_of("ada").size(), 50U);
 }
 
+TEST_F(PersonalKeys, FollowTheirOwnersGroupsAtTheNextSignIn) {
+    Browser browser;
+    sign_in_browser(browser);
+    create(browser, "a", "30");
+    auth::Person moved = ada();
+    moved.groups = {"contractors"};
+    idp.will_sign_in("code-moved", moved);
+    Browser later;
+    sign_in_browser(later, "code-moved");
+    ASSERT_EQ(keys_of("ada").size(), 1U);
+    EXPECT_EQ(keys_of("ada")[0].person, moved);
+    EXPECT_EQ(keys_of("ada")[0].name, "a");
+}
+
 TEST_F(PersonalKeys, AreRevokedByTheirOwner) {
     Browser browser;
     sign_in_browser(browser);

@@ -239,6 +239,27 @@ TEST_F(TokenEndpoint, GivesUpWaitingForAnotherRefresh) {
     EXPECT_EQ(refresh(held.refresh).status, 200) << "the lease of a dead replica runs out";
 }
 
+TEST_F(TokenEndpoint, GivesTheOwnersKeysTheGroupsThatARefreshBrings) {
+    const Tokens held = sign_in_terminal();
+    ASSERT_TRUE(run(vault.put_key(
+        {"key", "key-hash", "for CI", ada(), clock.now(), clock.now() + std::chrono::hours(24), std::nullopt})));
+    auth::Person moved = ada();
+    moved.groups = {"contractors"};
+    idp.now_knows(moved);
+    ASSERT_EQ(refresh(held.refresh).status, 200);
+    EXPECT_EQ(run(vault.find_key("key-hash")).value()->person, moved);
+}
+
+TEST_F(TokenEndpoint, EndsTheKeysOfSomebodyWhomOurRulesNoLongerAdmit) {
+    const Tokens held = sign_in_terminal();
+    ASSERT_TRUE(run(vault.put_key(
+        {"key", "key-hash", "for CI", ada(), clock.now(), clock.now() + std::chrono::hours(24), std::nullopt})));
+    idp.fail_with(Error::forbidden(Reason::group_not_allowed, "not in an allowed group"));
+    EXPECT_EQ(refresh(held.refresh).status, 401);
+    EXPECT_FALSE(run(vault.find_key("key-hash")).value());
+    EXPECT_EQ(journal.count("key.revoke", {"credential_id=key", "reason=group_not_allowed"}), 1);
+}
+
 TEST_F(TokenEndpoint, EndsTheSessionWhenTheProviderRefuses) {
     const Tokens held = sign_in_terminal();
     idp.disable("ada");

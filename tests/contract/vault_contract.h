@@ -586,6 +586,20 @@ TEST_P(VaultContract, RemembersWhenAKeyWasLastUsed) {
     EXPECT_EQ(get(vault().find_key("hash-of-k"))->last_used_at, now());
 }
 
+TEST_P(VaultContract, GivesAKeyItsOwnersNewGroupsButNeverBringsItBack) {
+    done(vault().put_key(key("k")));
+    auth::Person person = get(vault().find_key("hash-of-k"))->person;
+    person.groups = {"moved"};
+
+    EXPECT_TRUE(get(vault().update_key_owner("hash-of-k", person)));
+    EXPECT_EQ(get(other_replica().find_key("hash-of-k"))->person, person);
+    EXPECT_EQ(get(vault().find_key("hash-of-k"))->name, key("k").name);
+
+    EXPECT_TRUE(get(vault().revoke_key(person.subject, "k")));
+    EXPECT_FALSE(get(vault().update_key_owner("hash-of-k", person)));
+    EXPECT_FALSE(get(vault().find_key("hash-of-k")));
+}
+
 TEST_P(VaultContract, RevokesAKeyForItsOwnerOnlyAndTellsEverybody) {
     done(vault().put_key(key("k")));
 

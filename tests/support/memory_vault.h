@@ -238,6 +238,14 @@ class MemoryVault final : public auth::Vault {
         co_return result;
     }
 
+    Task<bool> update_key_owner(std::string hash, auth::Person person) override {
+        if (auto up = admit(); !up) co_return fail(up.error());
+        const auto found = keys_.find(hash);
+        if (found == keys_.end() || found->second.expires_at <= clock_.now()) co_return false;
+        found->second.person = std::move(person);
+        co_return true;
+    }
+
     Task<> touch_key(std::string id, Instant now) override {
         if (auto up = admit(); !up) co_return fail(up.error());
         for (auto& [hash, key] : keys_)
