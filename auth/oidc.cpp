@@ -2,7 +2,6 @@
 #include "auth/oidc.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -22,12 +21,6 @@ namespace gatehouse::auth {
 namespace {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
-
-/// What `extra_auth_params` cannot set: our own parameters, and the two that would carry a second set of them (JAR,
-/// RFC 9101).
-constexpr std::array<std::string_view, 11> own_parameters{
-    "response_type", "client_id",      "redirect_uri",          "scope",   "state",      "nonce",
-    "response_mode", "code_challenge", "code_challenge_method", "request", "request_uri"};
 
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
@@ -85,7 +78,7 @@ Fields Oidc::State::authorization_fields(const AuthorizationRequest& request) co
         fields.emplace_back("code_challenge_method", "S256");
     }
     for (const auto& extra : settings.extra_auth_params)
-        if (std::ranges::find(own_parameters, extra.first) == own_parameters.end()) fields.push_back(extra);
+        if (!is_own_authorization_parameter(extra.first)) fields.push_back(extra);
     return fields;
 }
 

@@ -2,9 +2,12 @@
 // What gateway.yaml's `oidc`, `session` and `rate_limits` become: resolved values with defaults, nothing to re-check.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <chrono>
-#include <optional>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +15,15 @@
 #include "gateway/http/url.h"
 
 namespace gatehouse::auth {
+
+/// What `extra_auth_params` must not set: our own parameters of the authorization request, and the two that would carry
+/// a second set of them (JAR, RFC 9101).
+constexpr bool is_own_authorization_parameter(std::string_view name) {
+    constexpr auto names = std::to_array<std::string_view>({"response_type", "client_id", "redirect_uri", "scope",
+                                                            "state", "nonce", "response_mode", "code_challenge",
+                                                            "code_challenge_method", "request", "request_uri"});
+    return std::ranges::find(names, name) != names.end();
+}
 
 struct OidcSettings {
     std::string issuer;  ///< exactly as configured: compared with `iss` byte for byte

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
 
 #include "gateway/base/text.h"
 #include "gateway/settings/sections.h"
@@ -44,9 +43,6 @@ void read_admission(Section& oidc, auth::OidcSettings& settings) {
 }
 
 void read_request(Section& oidc, auth::OidcSettings& settings) {
-    constexpr auto ours =
-        std::to_array<std::string_view>({"state", "nonce", "redirect_uri", "scope", "response_type", "response_mode",
-                                         "client_id", "code_challenge", "code_challenge_method"});
     if (auto scopes = oidc.texts("scopes")) {
         settings.scopes = std::move(*scopes);
         if (std::ranges::find(settings.scopes, "openid") == settings.scopes.end())
@@ -54,7 +50,7 @@ void read_request(Section& oidc, auth::OidcSettings& settings) {
     }
     settings.extra_auth_params = oidc.pairs("extra_auth_params");
     for (const auto& [name, value] : settings.extra_auth_params)
-        if (std::ranges::find(ours, name) != ours.end())
+        if (auth::is_own_authorization_parameter(name))
             oidc.refuse("extra_auth_params", "must not set " + name + ", which the gateway sets itself");
     settings.userinfo_fallback = oidc.flag("userinfo_fallback").value_or(settings.userinfo_fallback);
     settings.use_pkce = oidc.flag("use_pkce").value_or(settings.use_pkce);
