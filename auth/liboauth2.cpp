@@ -7,7 +7,6 @@ extern "C" {
 #include <oauth2/mem.h>
 #include <oauth2/oauth2.h>
 #include <oauth2/util.h>
-#include <oauth2/version.h>
 }
 
 #include <cstring>
@@ -102,10 +101,6 @@ Result<AuthenticatedForm> authenticate(const std::vector<std::pair<std::string, 
     if (!body) return fail(Error::internal("liboauth2 could not encode the token request"));
     const bool basic = client.method == "client_secret_basic";
     return AuthenticatedForm{body.get(), basic ? basic_authorization(client) : std::string()};
-}
-
-std::string version() {
-    return oauth2_version();
 }
 
 }  // namespace gatehouse::auth::liboauth2

@@ -34,7 +34,4 @@ struct AuthenticatedForm {
 Result<AuthenticatedForm> authenticate(const std::vector<std::pair<std::string, std::string>>& fields,
                                        const ClientAuthentication& client);
 
-/// As linked, "1.4.5.4": versions before 2.0 are under the AGPL.
-std::string version();
-
 }  // namespace gatehouse::auth::liboauth2
