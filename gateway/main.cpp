@@ -87,6 +87,7 @@ int act(const cli::Action& action) {
 }  // namespace gatehouse
 
 int main(int count, char** words) {
+    gatehouse::log::claim_descriptors();
     try {
         auto action = gatehouse::cli::parse_arguments(count, words);
         if (!action) {

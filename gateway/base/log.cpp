@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/base/log.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <mutex>
 #include <thread>
@@ -22,31 +26,36 @@ namespace {
 constexpr std::size_t most_waiting = std::size_t{8} << 20U;
 
 constexpr std::chrono::milliseconds batch_time{5};
+/// How long the end of the process waits for whoever reads our output. A reader that is stuck must not keep us.
+constexpr std::chrono::seconds flush_time{2};
 
 std::atomic<Level> least{Level::info};
 
 void write_all(int descriptor, std::string_view text) {
     while (!text.empty()) {
         const auto written = ::write(descriptor, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0 && errno == EAGAIN) {
+            // Whoever shares the pipe made it non-blocking.
+            pollfd room{descriptor, POLLOUT, 0};
+            ::poll(&room, 1, -1);
+            continue;
+        }
         if (written <= 0) return;
         text.remove_prefix(static_cast<std::size_t>(written));
     }
 }
 
-/// The background writer. Made on first use; its thread ends with the process after a final flush.
+/// The background writer. Made on first use and never destroyed: its thread may be stuck in a write, and ends with the
+/// process.
 class Writer {
   public:
-    Writer() : thread_([this] { run(); }) {}
+    Writer() {
+        std::thread([this] { run(); }).detach();
+    }
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
-    ~Writer() {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        wake_.notify_one();
-        thread_.join();
-    }
+    ~Writer() = delete;
 
     void push(int descriptor, std::string_view line) {
         bool first = false;
@@ -68,18 +77,17 @@ class Writer {
         std::unique_lock lock(mutex_);
         hurried_ = true;
         wake_.notify_one();
-        idle_.wait(lock, [this] { return out_.empty() && err_.empty() && !writing_; });
+        idle_.wait_for(lock, flush_time, [this] { return out_.empty() && err_.empty() && !writing_; });
         hurried_ = false;
     }
 
   private:
-    void run() {
+    [[noreturn]] void run() {
         pthread_setname_np(pthread_self(), "log");
         std::unique_lock lock(mutex_);
         for (;;) {
-            wake_.wait(lock, [this] { return stopping_ || !out_.empty() || !err_.empty(); });
-            if (out_.empty() && err_.empty()) return;
-            wake_.wait_for(lock, batch_time, [this] { return stopping_ || hurried_; });
+            wake_.wait(lock, [this] { return !out_.empty() || !err_.empty(); });
+            wake_.wait_for(lock, batch_time, [this] { return hurried_; });
             std::string out = std::exchange(out_, {});
             std::string err = std::exchange(err_, {});
             if (const auto dropped = std::exchange(dropped_, 0); dropped > 0)
@@ -100,14 +108,16 @@ class Writer {
     std::string out_;
     std::string err_;
     std::size_t dropped_ = 0;
-    bool stopping_ = false;
     bool hurried_ = false;
     bool writing_ = false;
-    std::thread thread_;
 };
 
 Writer& writer() {
-    static Writer instance;
+    static Writer& instance = *[] {
+        auto* made = new Writer;
+        std::atexit(flush);
+        return made;
+    }();
     return instance;
 }
 
@@ -215,12 +225,18 @@ void write(Level line_level, std::string_view message, std::initializer_list<Fie
     writer().push(STDERR_FILENO, line);
 }
 
-void write_audit(std::string line) {
+void write_audit(std::string_view line) {
     writer().push(STDOUT_FILENO, line);
 }
 
 void flush() {
     writer().flush();
+}
+
+void claim_descriptors() {
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        // The lowest free number is given out, so that this fills exactly the gap.
+        if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) ::open("/dev/null", O_RDWR);
 }
 
 }  // namespace gatehouse::log

@@ -44,9 +44,12 @@ inline void error(std::string_view message, std::initializer_list<Field> fields 
 }
 
 /// Writes a ready line (an audit line) to standard output through the same thread. `line` has no newline.
-void write_audit(std::string line);
-/// Waits until everything written so far has reached the file descriptors. Call before exit.
+void write_audit(std::string_view line);
+/// Waits until everything written so far has reached the file descriptors, but not for a reader that is stuck (2 s).
 void flush();
+/// Opens /dev/null for each of descriptors 0 to 2 that is closed. Without it the next file or socket would get that
+/// number, and our lines would go into it. Call first of all.
+void claim_descriptors();
 /// `2026-11-21T07:03:21.114Z`, now.
 std::string timestamp();
 /// Appends `text` as a JSON string with quotes, replacing invalid UTF-8 by U+FFFD.

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/base/log.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
+#include <chrono>
+#include <csignal>
 #include <regex>
 #include <string>
 
@@ -60,6 +65,35 @@ TEST(Log, LeavesOutWhatIsBelowItsLevel) {
     const std::string text = ::testing::internal::GetCapturedStderr();
     EXPECT_EQ(text.find("quiet"), std::string::npos);
     EXPECT_NE(text.find("loud"), std::string::npos);
+}
+
+TEST(Log, DoesNotWaitForAReaderThatIsStuck) {
+    std::array<int, 2> pipe_ends{};
+    ::signal(SIGPIPE, SIG_IGN);
+    ASSERT_EQ(::pipe(pipe_ends.data()), 0);
+    const int kept = ::dup(STDOUT_FILENO);
+    ::dup2(pipe_ends[1], STDOUT_FILENO);
+    for (int line = 0; line < 100; ++line)
+        write_audit(std::string(2000, 'x'));
+    const auto began = std::chrono::steady_clock::now();
+    flush();
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+    ::dup2(kept, STDOUT_FILENO);
+    ::close(kept);
+    ::close(pipe_ends[1]);
+    ::close(pipe_ends[0]);  // the writer's call ends with an error
+    flush();
+}
+
+TEST(Log, GivesTheNumberOfAClosedStreamToNobody) {
+    const int kept = ::dup(STDOUT_FILENO);
+    ::close(STDOUT_FILENO);
+    claim_descriptors();
+    const int next = ::open("/dev/zero", O_RDONLY);
+    EXPECT_NE(next, STDOUT_FILENO);
+    ::close(next);
+    ::dup2(kept, STDOUT_FILENO);
+    ::close(kept);
 }
 
 }  // namespace
