@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The access token that Claude Code carries: an HS256 JWT (RFC 7519) signed with the session secret, as behaviour.md,
-// section 5 describes it, plus `jti` and `sid` (the session it belongs to).
+// The access token that Claude Code carries: an HS256 JWT (RFC 7519) signed with the session secret, with the
+// claims of the reference and `jti` and `sid` (the session it belongs to).
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Authenticator: request headers → Identity. The only maker of Identity. One per shard; not thread-safe.
 //
-// A session's access token is a JWT that this checks itself (behaviour.md, section 5); a personal key is looked up by
+// A session's access token is a JWT that this checks itself; a personal key is looked up by
 // its hash. Either is remembered in a bounded cache, so the common request costs no store round trip. A revocation
 // (RevocationListener) drops the cache entry at once; until on_feed_up, and from on_feed_down on, every request asks
 // the vault. When the vault cannot be reached, sessions go on (their tokens are signed and short-lived;

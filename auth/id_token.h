@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The outside of an id_token (RFC 7515 compact serialization) and the provider's keys (RFC 7517): decides, before the
 // library sees anything, whether the algorithm is the configured one and which keys of which type may verify it. Pure;
-// called by oidc.cpp. Debian's cjose reads past an RSA key when a token says HS256 (deps.md), hence the strictness.
+// called by oidc.cpp. Debian's cjose reads past an RSA key when a token says HS256, hence the strictness.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Error → the body that OAuth clients read (RFC 6749, section 5.2; RFC 8628, section 3.5), with the statuses of
-// behaviour.md, section 5. The renderer of the token, revocation and device authorization routes.
+// docs/api.md. The renderer of the token, revocation and device authorization routes.
 #pragma once
 
 #include <string_view>

@@ -52,11 +52,11 @@ http::Response signed_out_page();
 /// A headline and a sentence.
 http::Response notice_page(std::string_view headline, std::string_view sentence);
 
-/// Error → problem page with the fault's status; a failing store is 500 (behaviour.md, section 13).
+/// Error → problem page with the fault's status; a failing store is 500.
 http::Response render_problem_page(const Error& error, std::string_view request_id);
 /// The same for /device: the code form again below the alert.
 http::Response render_device_problem(const Error& error, std::string_view request_id);
-/// The same for /oauth/callback, whose pages are always 200 (behaviour.md, section 4) unless the store fails.
+/// The same for /oauth/callback, whose pages are always 200 unless the store fails.
 http::Response render_callback_problem(const Error& error, std::string_view request_id);
 
 /// `2026-11-21 07:03 UTC`

@@ -17,7 +17,8 @@
 namespace gatehouse::auth {
 namespace {
 
-/// A second terminal that still holds the previous token gets the successor within this span (issue 2, section 4).
+/// A second terminal that still holds the previous token gets the successor within this span
+/// (docs/decisions/0005-refresh-tokens.md).
 constexpr std::chrono::seconds replay_grace{60};
 /// Longer than any identity provider call may take; a replica that dies in the middle blocks the session no longer.
 constexpr std::chrono::seconds lease{30};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signing in, as one thing to mount: device sign-in (RFC 8628), browser sign-in, refresh, revocation and the pages
-// around them. app.cpp fills SignInParts and calls mount; nobody else does. The endpoints (device.h, login.h, token.h,
-// access.h, keys.h) never call each other: they meet only in the vault. Not thread-safe: one per shard.
+// around them. services.cpp fills SignInParts and calls mount; nobody else does. The endpoints (device.h, login.h,
+// token.h, access.h, keys.h) never call each other: they meet only in the vault. Not thread-safe: one per shard.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@
 
 namespace gatehouse::auth {
 
-/// What a person may use, for their own eyes. auth/ does not know policy/: app.cpp asks it.
+/// What a person may use, for their own eyes. auth/ does not know policy/: services.cpp asks it.
 struct AccessSummary {
     std::string policy;               ///< name of the policy that matched; empty: none
     std::vector<std::string> models;  ///< ids of the models that they may use

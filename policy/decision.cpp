@@ -19,7 +19,7 @@ Error not_in_policy(std::string_view asked) {
                               "model " + quote(asked) + " is not in your role's availableModels allowlist");
 }
 
-/// Once for each upstream, as the contract words it (behaviour.md, section 6).
+/// Once for each upstream, as the reference words it.
 Error not_in_catalogue(std::string_view asked, std::size_t upstreams) {
     const std::string once = "model " + quote(asked) + " is not in the operator's model allowlist";
     std::string message = once;

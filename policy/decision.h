@@ -26,7 +26,7 @@ struct Permit {
     std::vector<Candidate> candidates;  ///< never empty
 };
 
-/// Refusals are bad_request with the contract's words: model_not_in_policy, model_not_in_catalogue.
+/// Refusals are bad_request with the reference's words: model_not_in_policy, model_not_in_catalogue.
 Result<Permit> decide(RulesPtr rules, const Subject& subject, std::string_view asked_model);
 
 }  // namespace gatehouse::policy

@@ -43,7 +43,7 @@ struct RulesSpec {
     std::vector<ModelSpec> models;
     bool auto_include_builtin_models = true;
     std::vector<PolicySpec> policies;
-    /// Environment that telemetry adds to every client (behaviour.md, sections 9 and 12); empty when telemetry is off.
+    /// Environment that telemetry adds to every client; empty when telemetry is off.
     std::vector<std::pair<std::string, std::string>> telemetry_env;
     bool managed_configured = false;  ///< a `managed` block exists
 };
@@ -97,7 +97,7 @@ class Rules {
     std::vector<const Model*> models_for(const Policy* policy) const;
     /// Resolves any spelling the catalogue knows (dateless, dated, cloud forms; case-blind); null when unknown.
     const Model* resolve(std::string_view asked) const;
-    /// behaviour.md, section 7: X admits X and X-…, family words admit the family; the client's own string,
+    /// X admits X and X-…, family words admit the family; the client's own string,
     /// lower-cased.
     static bool admits(std::span<const std::string> available_models, std::string_view asked);
     /// The id to send to that upstream for a resolved model, or nothing when the upstream does not serve it.

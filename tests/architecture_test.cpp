@@ -132,6 +132,11 @@ std::optional<std::string> objection_to_text(const std::string& file, const std:
     if (header && text.find("\n#pragma once\n") == std::string::npos) return file + ": no #pragma once";
     for (const char* word : {"TODO", "FIXME"})
         if (text.find(word) != std::string::npos) return file + ": holds an unfinished thought";
+    for (std::size_t at = text.find("docs/"); at != std::string::npos; at = text.find("docs/", at + 1)) {
+        const std::string page = text.substr(at, text.find_first_of(" ,;:)\n", at) - at);
+        if (page.ends_with(".md") && !fs::exists(fs::path(GATEHOUSE_SOURCE_DIR) / page))
+            return file + ": cites no page: " + page;
+    }
     for (std::size_t at = text.find("using namespace "); at != std::string::npos;
          at = text.find("using namespace ", at + 1))
         if (text.substr(at, text.find(';', at) - at).find("literals") ==
@@ -301,6 +306,8 @@ TEST(ArchitectureRules, ObjectToWordsThatDoNotBelong) {
     EXPECT_TRUE(objection_to_text("gateway/http/a.h", "// SPDX-License-Identifier: Apache-2.0\n#pragma once\n"));
     EXPECT_TRUE(objection_to_text("gateway/http/a.h", head + "// TODO: later\n"));
     EXPECT_TRUE(objection_to_text("gateway/http/a.h", head + "using namespace std;\n"));
+    EXPECT_TRUE(objection_to_text("gateway/http/a.h", head + "// docs/decisions/0000-never-written.md\n"));
+    EXPECT_FALSE(objection_to_text("gateway/http/a.h", head + "// docs/decisions/0002-compiler.md\n"));
     EXPECT_TRUE(objection_to_text("auth/session.cpp", head + "oauth2_token_verify(x);\n"));
     EXPECT_TRUE(objection_to_text("gateway/otlp/route.cpp", head + "asio::co_spawn(x, y, z);\n"));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DemoIdentityProvider: a small but correct OpenID provider for `gatehouse demo` and nothing else: one client, three
-// people without passwords, the authorization code flow with PKCE, refresh with rotation. app.cpp serves it on its own
-// loopback listener. It refuses every client, redirect address and code verifier but the right one.
+// people without passwords, the authorization code flow with PKCE, refresh with rotation. demo_app.cpp serves it on its
+// own loopback listener. It refuses every client, redirect address and code verifier but the right one.
 //
 // Refresh and access tokens are sealed boxes, so a session of the demo survives its restart; codes and the rotation of
 // refresh tokens are kept in memory. Single-threaded: serve it on one shard.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DemoProvider: the routes of an Anthropic provider that answers by itself, for `gatehouse demo` and nothing else.
-// app.cpp serves it on its own loopback listener. It refuses every key but the one it was made with.
+// demo_app.cpp serves it on its own loopback listener. It refuses every key but the one it was made with.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `gatehouse demo` is configured with and what it prints: the text of its gateway.yaml, the variables that text
-// refers to, the secrets kept in the demo's directory, the banner. Called by app.cpp, which owns the listeners. It
+// refers to, the secrets kept in the demo's directory, the banner. Called by demo_app.cpp, which owns the listeners. It
 // writes one file (secrets.json) and opens no socket.
 #pragma once
 

@@ -21,7 +21,7 @@ int to_status(Fault fault);
 /// The reason phrase of a status (RFC 9110, section 15), "OK" for 200.
 std::string_view status_phrase(int status);
 
-/// `{"type":"error","request_id":…,"error":{"type","message"}}` (behaviour.md, section 1), as Claude Code reads it.
+/// `{"type":"error","request_id":…,"error":{"type","message"}}`, as Claude Code reads it.
 /// A 401 carries `x-should-retry: false`.
 Response render_inference(const Error& error, std::string_view request_id);
 /// The type word of that envelope: `authentication_error`, `invalid_request_error`, `not_found_error`, …

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ManagedRoute: GET /managed/settings, the managed settings document of the caller's policy (behaviour.md, section 9).
-// Everything was merged and hashed when the rules were made; a request costs a look-up. Mounted by app.cpp, one per
-// shard.
+// ManagedRoute: GET /managed/settings, the managed settings document of the caller's policy.
+// Everything was merged and hashed when the rules were made; a request costs a look-up. Mounted by services.cpp, one
+// per shard.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which of an upstream's response headers the developer gets (behaviour.md, section 6, with its better: marks). Pure.
+// Which of an upstream's response headers the developer gets (docs/decisions/0008-how-an-answer-ends.md). Pure.
 #pragma once
 
 #include <string_view>

@@ -16,7 +16,7 @@ namespace gatehouse::messages {
 /// before they see the error.
 std::string error_event(const Error& error, std::string_view request_id, bool between_events);
 
-/// The renderer of these routes: `not found` is plain text, all else the inference envelope (behaviour.md, section 1).
+/// The renderer of these routes: `not found` is plain text, all else the inference envelope.
 http::Response render_error(const Error& error, std::string_view request_id);
 
 }  // namespace gatehouse::messages

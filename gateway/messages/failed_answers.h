@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // FailedAnswers: while upstreams fail one after the other, holds the answer that the client gets if all do
-// (behaviour.md, section 8): the last 429, else the last 401 or 403, else the last 404, else the last 501, else (better
-// than the reference) the last 529. Used by the messages route, one per request.
+// (docs/decisions/0008-how-an-answer-ends.md): the last 429, else the last 401 or 403, else the last 404, else the last
+// 501, else (better than the reference) the last 529. Used by the messages route, one per request.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ModelsRoute: GET /v1/models and /v1/models/{id}, the catalogue as the caller's policy allows it, in the shape and
-// with the pagination of Anthropic's Models API. Mounted by app.cpp, one per shard. Never redirects: Claude Code
+// with the pagination of Anthropic's Models API. Mounted by services.cpp, one per shard. Never redirects: Claude Code
 // follows none.
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // MessagesRoute: what happens to POST /v1/messages and /v1/messages/count_tokens, stage by stage: identify, understand,
-// decide, carry, settle, record. Mounted by app.cpp, one per shard; not thread-safe. Also the answer to unknown paths,
-// which learn whether the credential is good before they learn that nothing is there. Never changes a relayed byte.
+// decide, carry, settle, record. Mounted by services.cpp, one per shard; not thread-safe. Also the answer to unknown
+// paths, which learn whether the credential is good before they learn that nothing is there. Never changes a relayed
+// byte.
 #pragma once
 
 #include <chrono>

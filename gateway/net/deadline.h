@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deadlines: one coarse sweep per shard instead of a timer per read (deps.md: re-arming a timer costs 0.8 us, setting a
+// Deadlines: one coarse sweep per shard instead of a timer per read (re-arming a timer costs 0.8 us, setting a
 // time point nothing). A deadline fires up to a quarter of a second late, never early. Not thread-safe: one per shard.
 #pragma once
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The head of every response: status line, the handler's headers, and what all responses carry (behaviour.md,
-// section 1).
+// The head of every response: status line, the handler's headers, and what all responses carry (docs/api.md).
 #pragma once
 
 #include <string>

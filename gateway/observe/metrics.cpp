@@ -20,7 +20,7 @@ namespace {
 const prometheus::Histogram::BucketBoundaries latency_buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                               0.5,   1,      2.5,   5,    10,    30,   60,  120};
 
-/// Children of one family by their label values. Family::Add hashes labels under a mutex (127 ns, deps.md); a shared
+/// Children of one family by their label values. Family::Add hashes labels under a mutex (127 ns); a shared
 /// lock and one map look-up are enough on the request path.
 template <class T>
 class Children {

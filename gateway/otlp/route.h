@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// OtlpRoute: POST /v1/metrics, /v1/logs and /v1/traces (OTLP over HTTP), the relay of behaviour.md, section 12. Answers
-// 200 with an empty body at once, whatever becomes of the batch; only a bad credential and an unreadable body are told.
-// Mounted by app.cpp, one per shard. Never looks into a batch.
+// OtlpRoute: POST /v1/metrics, /v1/logs and /v1/traces (OTLP over HTTP), the relay of
+// docs/decisions/0009-telemetry-queues.md. Answers 200 with an empty body at once, whatever becomes of the batch; only
+// a bad credential and an unreadable body are told. Mounted by services.cpp, one per shard. Never looks into a batch.
 #pragma once
 
 #include <cstddef>

@@ -51,7 +51,7 @@ Task<> RedisLedger::record(policy::Charge charge) {
     std::vector<std::string> arguments{std::to_string(seconds), charge.model, "requests", "1"};
     for (const Counter& counter : counters) {
         arguments.emplace_back(counter.name);
-        // A provider that counts backwards must not lower what was consumed (behaviour.md, section 11).
+        // A provider that counts backwards must not lower what was consumed.
         arguments.push_back(std::to_string(std::max<std::int64_t>(charge.usage.*counter.member, 0)));
     }
     const auto done =

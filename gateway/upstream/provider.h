@@ -35,7 +35,7 @@ class Provider {
     virtual http::Outbound prepare(const Call& call) const = 0;
     /// The reply's body as Anthropic's bytes. Anthropic: the same source.
     virtual std::unique_ptr<http::Source> decode(http::Reply& reply) const = 0;
-    /// Whether this status means "try the next upstream" (behaviour.md, section 8).
+    /// Whether this status means "try the next upstream".
     virtual bool fails_over(int status) const = 0;
 };
 

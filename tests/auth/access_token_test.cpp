@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The access token's form and every way in which one is refused (behaviour.md, section 5).
+// The access token's form and every way in which one is refused.
 #include "auth/access_token.h"
 
 #include <gtest/gtest.h>

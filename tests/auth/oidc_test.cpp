@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signing in with an OpenID provider: what is sent, what comes back, and every id_token that must be refused
-// (behaviour.md, section 4).
+// Signing in with an OpenID provider: what is sent, what comes back, and every id_token that must be refused.
 #include "auth/oidc.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// behaviour.md, section 8: when the next upstream is tried, and what the developer gets when all have failed.
+// When the next upstream is tried, and what the developer gets when all have failed.
 #include <algorithm>
 
 #include "gateway/messages/failed_answers.h"

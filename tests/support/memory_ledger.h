@@ -46,7 +46,7 @@ class MemoryLedger final : public policy::Ledger {
     using Day = std::chrono::sys_days;
 
     static Day day_of(Instant when) { return std::chrono::floor<std::chrono::days>(when); }
-    /// A provider that counts backwards must not lower what was consumed (behaviour.md, section 11).
+    /// A provider that counts backwards must not lower what was consumed.
     static void add(std::int64_t& sum, std::int64_t count) { sum += std::max<std::int64_t>(count, 0); }
     static Error unreachable() {
         return Error::unavailable(Reason::store_unreachable, "the store is unreachable", "MemoryLedger is down");
