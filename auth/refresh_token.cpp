@@ -10,6 +10,7 @@ namespace {
 
 std::vector<std::string> derive_keys(const SessionSettings& settings, std::string_view purpose) {
     std::vector<std::string> keys;
+    keys.reserve(settings.jwt_secrets.size());
     for (const Secret& secret : settings.jwt_secrets)
         keys.push_back(derive_key(secret.reveal(), purpose));
     return keys;

@@ -91,9 +91,7 @@ void check_policies(const RulesSpec& spec, std::vector<Problem>& problems) {
 void normalize(RulesSpec& spec) {
     constexpr std::string_view blanks = " \t\r\n";
     for (PolicySpec& policy : spec.policies) {
-        std::string_view domain = policy.email_domain;
-        domain.remove_prefix(std::min(domain.find_first_not_of(blanks), domain.size()));
-        domain = domain.substr(0, domain.find_last_not_of(blanks) + 1);
+        std::string_view domain = trim(policy.email_domain, blanks);
         if (domain.starts_with('@')) domain.remove_prefix(1);
         // A value that is nothing but an @ or blanks stays as written and is refused: emptied, it would match everyone.
         if (!domain.empty()) policy.email_domain = to_lower(domain);
