@@ -52,6 +52,8 @@ Result<std::size_t> ChunkedDecoder::decode(char* data, std::size_t size, std::si
             case State::size_end:
                 if (byte != '\n') return fail(malformed("chunk size without LF"));
                 state_ = left_ == 0 ? State::trailer : State::data;
+                // A server that pads every size with blanks is no attack, however long its stream.
+                overhead_ = 0;
                 digits_ = 0;
                 line_ = 0;
                 ++in;

@@ -25,7 +25,7 @@ class ChunkedDecoder {
     std::uint64_t left_ = 0;
     unsigned digits_ = 0;
     std::size_t line_ = 0;      ///< bytes in the present trailer line
-    std::size_t overhead_ = 0;  ///< bytes of extensions and trailers, bounded
+    std::size_t overhead_ = 0;  ///< bytes of the present extension, or of all trailers: bounded
 };
 
 }  // namespace gatehouse::net

@@ -47,6 +47,24 @@ TEST(ChunkedDecoder, IsNotDoneBeforeTheLastChunk) {
     EXPECT_FALSE(decoder.done());
 }
 
+TEST(ChunkedDecoder, AcceptsASmallExtensionOnEachOfManyChunks) {
+    ChunkedDecoder decoder;
+    std::string wire;
+    for (int chunk = 0; chunk < 20'000; ++chunk)
+        wire.append("1  \r\nx\r\n");
+    const auto payload = decode(wire + "0\r\n\r\n", 1000, decoder);
+    ASSERT_TRUE(payload);
+    EXPECT_EQ(payload->size(), 20'000U);
+    EXPECT_TRUE(decoder.done());
+}
+
+TEST(ChunkedDecoder, RefusesAnExtensionOrTrailersWithoutEnd) {
+    for (const std::string begin : {"1;", "0\r\nA: "}) {
+        ChunkedDecoder decoder;
+        EXPECT_FALSE(decode(begin + std::string(100'000, 'a'), 1000, decoder)) << begin;
+    }
+}
+
 TEST(ChunkedDecoder, RefusesMalformedFraming) {
     for (const std::string wire :
          {"\r\n", "g\r\n", "-1\r\n", "5\nhello", "1\r\nxy", "1\r\nx\ry", "fffffffffffffffff\r\n", "0x5\r\n"}) {
