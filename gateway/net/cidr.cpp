@@ -41,6 +41,23 @@ std::string_view without_port(std::string_view text) {
     return text;
 }
 
+/// The IPv4 address that a translator or a tunnel on the way would make of an IPv6 one: NAT64 (RFC 6052, section 2.1),
+/// 6to4 (RFC 3056, section 2).
+std::optional<std::string> embedded_v4(std::string_view address) {
+    const auto bytes = parse_address(address);
+    if (!bytes) return std::nullopt;
+    constexpr std::array<std::uint8_t, 12> nat64{0x00, 0x64, 0xFF, 0x9B};
+    std::size_t offset = 0;
+    if (std::equal(nat64.begin(), nat64.end(), bytes->begin()))
+        offset = 12;
+    else if ((*bytes)[0] == 0x20 && (*bytes)[1] == 0x02)
+        offset = 2;
+    if (offset == 0) return std::nullopt;
+    std::array<char, INET_ADDRSTRLEN> text{};
+    ::inet_ntop(AF_INET, bytes->data() + offset, text.data(), text.size());
+    return std::string(text.data());
+}
+
 }  // namespace
 
 std::optional<Cidr> Cidr::parse(std::string_view text) {
@@ -91,14 +108,16 @@ std::optional<std::string> client_address(std::string_view socket_address, std::
 }
 
 bool is_forbidden_target(std::string_view address, bool allow_loopback) {
+    if (const auto inner = embedded_v4(address)) return is_forbidden_target(*inner, false);
     const auto any_of = [&](std::initializer_list<std::string_view> ranges) {
         return std::ranges::any_of(ranges,
                                    [&](std::string_view range) { return Cidr::parse(range)->contains(address); });
     };
     if (!parse_address(address)) return true;
     if (any_of({"127.0.0.0/8", "::1/128"})) return !allow_loopback;
-    return any_of({"0.0.0.0/8", "::/128", "169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32",
-                   "192.0.0.192/32", "224.0.0.0/4", "ff00::/8", "255.255.255.255/32"});
+    return any_of({"0.0.0.0/8", "::/128", "169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "fd20:ce::254/128",
+                   "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "224.0.0.0/4", "ff00::/8",
+                   "255.255.255.255/32"});
 }
 
 }  // namespace gatehouse::net
