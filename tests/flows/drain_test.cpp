@@ -39,6 +39,8 @@ class DrainFlow : public ::testing::Test {
 TEST_F(DrainFlow, LetsARunningStreamFinishAndTakesNoNewConnection) {
     start();
     EXPECT_EQ(HttpConnection(operators_.port()).get("/readyz").status, 200);
+    EXPECT_NE(HttpConnection(operators_.port()).get("/metrics").body.find("gatehouse_streams 1"), std::string::npos);
+    EXPECT_EQ(HttpConnection(gateway_->port()).get("/metrics").status, 401);  // no longer anybody's
 
     tell(SIGTERM, "draining");
 
@@ -54,6 +56,31 @@ TEST_F(DrainFlow, LetsARunningStreamFinishAndTakesNoNewConnection) {
     EXPECT_FALSE(world_.upstream.has_seen_asker_leave());
     // The stream's audit line was written before the end.
     EXPECT_EQ(ChildProcess::lines_with(gateway_->out(), R"("evt":"inference")").size(), 1U);
+}
+
+TEST_F(DrainFlow, RecordsWhatTheLastRequestsConsumed) {
+    start();
+    tell(SIGTERM, "draining");
+    world_.upstream.resume();
+    EXPECT_EQ(gateway_->wait(), 0) << gateway_->err();
+
+    const auto next = world_.serve(world_.config());
+
+    const policy::DayUsage usage = usage_in(world_.dir.file("store/redis.sock"), "demo-ada", "claude-sonnet-5");
+    EXPECT_EQ(usage.requests, 1);
+    EXPECT_EQ(usage.usage.input, 11);
+    EXPECT_EQ(next->terminate(), 0);
+}
+
+TEST_F(DrainFlow, RecordsWhatACutRequestConsumed) {
+    start("  drain_grace_seconds: 0\n");
+    gateway_->signal(SIGTERM);
+    EXPECT_EQ(gateway_->wait(), 0) << gateway_->err();
+
+    const auto next = world_.serve(world_.config());
+
+    EXPECT_EQ(usage_in(world_.dir.file("store/redis.sock"), "demo-ada", "claude-sonnet-5").usage.input, 11);
+    EXPECT_EQ(next->terminate(), 0);
 }
 
 TEST_F(DrainFlow, ClosesConnectionsThatWaitForTheirNextRequest) {

@@ -12,6 +12,16 @@ namespace {
 class EmbeddedStoreFlow : public ::testing::Test {
   protected:
     std::string socket() const { return world_.dir.file("store/redis.sock"); }
+    /// A child of the gateway's, found by what it says of itself.
+    pid_t redis_pid() const {
+        boost::asio::io_context context(1);
+        store::RedisSettings settings;
+        settings.socket = socket();
+        store::RedisClient redis(context.get_executor(), settings);
+        const auto reply = testing::run(context, redis.send({"INFO", "server"}));
+        constexpr std::string_view field = "process_id:";
+        return static_cast<pid_t>(std::stol(reply.value().text.substr(reply->text.find(field) + field.size())));
+    }
 
     World world_;
 };
@@ -63,6 +73,24 @@ TEST_F(EmbeddedStoreFlow, BelongsToOneGatewayAtATime) {
         << said;
     EXPECT_EQ(said.find(R"("msg":"listening")"), std::string::npos);
     EXPECT_EQ(HttpConnection(first->port()).get("/readyz").status, 200);
+}
+
+TEST_F(EmbeddedStoreFlow, ComesBackWhenItsServerIsKilled) {
+    const auto gateway = world_.serve(world_.config());
+    const Tokens ada = world_.sign_in(gateway->port(), "demo-ada");
+    EXPECT_EQ(post_messages(gateway->port(), ada).status, 200);
+    EXPECT_TRUE(eventually([&] { return usage_in(socket(), "demo-ada", "claude-sonnet-5").requests == 1; }));
+    const pid_t server = redis_pid();
+
+    ::kill(server, SIGKILL);
+
+    EXPECT_EQ(post_messages(gateway->port(), ada).status, 200);
+    gateway->line_with(ChildProcess::Stream::err, "ended unexpectedly and is started again");
+    EXPECT_TRUE(eventually([&] { return all_shards_are_ready(gateway->port()); }));
+    EXPECT_NE(redis_pid(), server);
+    EXPECT_EQ(world_.refresh(gateway->port(), ada).status, 200);
+    EXPECT_GE(usage_in(socket(), "demo-ada", "claude-sonnet-5").requests, 1);
+    EXPECT_EQ(gateway->terminate(), 0) << gateway->err();
 }
 
 TEST_F(EmbeddedStoreFlow, LeavesNothingRunningBehind) {

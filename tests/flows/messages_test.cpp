@@ -287,6 +287,18 @@ TEST_F(MessagesFlow, RefusesTokensThatAreNotItsOwn) {
     EXPECT_EQ(upstream().count(), 0U);
 }
 
+TEST_F(MessagesFlow, AnswersAClientThatSendsAWholeBodyInVain) {
+    // A client that writes first and reads then must find the refusal, not a reset.
+    const std::string body(std::size_t{34} << 20U, ' ');
+    const Answer large = HttpConnection(gateway_->port()).ask("POST", "/v1/messages", headers(), body);
+    const Answer stranger =
+        HttpConnection(gateway_->port()).ask("POST", "/v1/messages", {}, std::string_view(body).substr(0, 8U << 20U));
+
+    EXPECT_EQ(large.status, 413);
+    EXPECT_EQ(stranger.status, 401);
+    EXPECT_NE(large.body.find("request_too_large"), std::string::npos) << large.body;
+}
+
 TEST_F(MessagesFlow, RefusesBodiesThatItCannotMeasureOrHold) {
     HttpConnection client(gateway_->port());
     http::Headers chunked = headers();

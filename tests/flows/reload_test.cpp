@@ -115,6 +115,16 @@ TEST_F(ReloadFlow, NamesWhatAppliesAfterARestartOnly) {
     EXPECT_NE(lines[0].find(R"("setting":"session")"), std::string::npos) << lines[0];
 }
 
+TEST_F(ReloadFlow, NamesAListenerForMetricsThatItCannotOpenAnyMore) {
+    Config changed = world_.config();
+    changed.listen = "  metrics: { port: 0 }\n";
+    world_.write(changed);
+
+    const std::string line = reload("applies after a restart only");
+
+    EXPECT_NE(line.find(R"("setting":"listen.metrics")"), std::string::npos) << line;
+}
+
 TEST_F(ReloadFlow, NamesNothingWhenTheFileIsTheSame) {
     const std::size_t before = gateway_->err().size();
 

@@ -211,15 +211,8 @@ class OutageFlow : public ::testing::Test {
         EXPECT_NE(refused.body.find(R"("type":"error")"), std::string::npos) << refused.body;
         EXPECT_EQ(refused.body.find(redis_.socket()), std::string::npos);
     }
-    /// Every shard has a connection of its own to Redis, and chance decides which shard a connection is on.
-    bool all_shards_are_ready() {
-        constexpr int enough = 20;
-        for (int count = 0; count < enough; ++count)
-            if (ready().status != 200) return false;
-        return true;
-    }
     void expect_recovery() {
-        EXPECT_TRUE(eventually([&] { return all_shards_are_ready(); }));
+        EXPECT_TRUE(eventually([&] { return all_shards_are_ready(gateway_->port()); }));
         EXPECT_EQ(begin_sign_in().status, 200);
         EXPECT_EQ(post_messages(gateway_->port(), ada_).status, 200);
         const Tokens again = world_.sign_in(gateway_->port(), "demo-ada");

@@ -49,6 +49,21 @@ TEST_F(StreamsFlow, CancelsTheUpstreamWhenTheClientLeavesInMidStream) {
     EXPECT_NE(line.find(R"("input_tokens":11)"), std::string::npos) << line;
 }
 
+TEST_F(StreamsFlow, ChargesWhatAClientThatLeftHasConsumed) {
+    const Tokens carl = world_->sign_in(gateway_->port(), "demo-carl");
+    upstream().next(Script::stream().chunk(answer_events()[0]).pause());
+    HttpConnection client(gateway_->port());
+    client.send("POST", "/v1/messages", carl.bearer(), ask_for("claude-sonnet-5"));
+    client.read_head();
+    client.read_chunks_until("message_start");
+
+    client.close();
+
+    const std::string socket = world_->dir.file("store/redis.sock");
+    EXPECT_TRUE(eventually([&] { return usage_in(socket, "demo-carl", "claude-sonnet-5").requests == 1; }));
+    EXPECT_EQ(usage_in(socket, "demo-carl", "claude-sonnet-5").usage.input, 11);
+}
+
 TEST_F(StreamsFlow, CancelsTheUpstreamWhenTheClientLeavesBeforeAnyAnswer) {
     upstream().next(Script::silence());
     HttpConnection client(gateway_->port());
@@ -142,6 +157,26 @@ TEST_F(StreamsFlow, RelaysALongStreamUnchanged) {
 
     EXPECT_EQ(body.size(), joined(events).size());
     EXPECT_TRUE(body == joined(events));
+}
+
+TEST_F(StreamsFlow, TakesNoMoreFromTheUpstreamThanTheClientTakes) {
+    // Far more than the sockets on the way can hold.
+    constexpr std::size_t chunks = 256;
+    const std::string event = "event: ping\ndata: {\"filler\":\"" + std::string(std::size_t{1} << 20U, 'x') + "\"}\n\n";
+    Script script = Script::stream();
+    for (std::size_t count = 0; count < chunks; ++count)
+        script = std::move(script).chunk(event);
+    upstream().next(std::move(script).end());
+    HttpConnection client(gateway_->port());
+    send(client);
+
+    EXPECT_TRUE(upstream().was_stalled());
+
+    EXPECT_EQ(client.read_head().status, 200);
+    std::size_t size = 0;
+    while (const auto chunk = client.read_chunk())
+        size += chunk->size();
+    EXPECT_EQ(size, chunks * event.size());
 }
 
 TEST_F(StreamsFlow, CarriesManyStreamsAtOnce) {

@@ -97,12 +97,13 @@ struct Tokens {
 /// A person at a browser: cookies by name, forms with an Origin, redirects followed by the test.
 class Browser {
   public:
-    explicit Browser(std::uint16_t gateway) : gateway_(gateway) {}
+    explicit Browser(std::uint16_t gateway, std::string_view origin = public_url)
+        : gateway_(gateway), origin_(origin) {}
 
     Answer get(std::string_view target) { return keep(HttpConnection(gateway_).get(target, headers())); }
     Answer post(std::string_view target, const std::string& form) {
         http::Headers all = headers();
-        all.add("origin", public_url);
+        all.add("origin", origin_);
         all.add("content-type", "application/x-www-form-urlencoded");
         return keep(HttpConnection(gateway_).ask("POST", target, all, form));
     }
@@ -114,8 +115,8 @@ class Browser {
         const Answer chosen = HttpConnection(idp).ask("POST", "/authorize",
                                                       {{"content-type", "application/x-www-form-urlencoded"}}, form);
         const std::string back = chosen.header("location");
-        if (!back.starts_with(public_url)) throw std::runtime_error("the identity provider answered " + chosen.body);
-        return get(back.substr(public_url.size()));
+        if (!back.starts_with(origin_)) throw std::runtime_error("the identity provider answered " + chosen.body);
+        return get(back.substr(origin_.size()));
     }
     std::string cookie(const std::string& name) const { return cookies_.contains(name) ? cookies_.at(name) : ""; }
 
@@ -139,6 +140,7 @@ class Browser {
     }
 
     std::uint16_t gateway_;
+    std::string origin_;
     std::map<std::string, std::string> cookies_;
 };
 
@@ -285,6 +287,14 @@ bool eventually(Claim claim) {
         std::this_thread::yield();
     }
     return false;
+}
+
+/// Every shard has a connection of its own to Redis, and chance decides which shard a connection is on.
+inline bool all_shards_are_ready(std::uint16_t gateway) {
+    constexpr int enough = 20;
+    for (int count = 0; count < enough; ++count)
+        if (HttpConnection(gateway).get("/readyz").status != 200) return false;
+    return true;
 }
 
 }  // namespace gatehouse::testing

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -141,6 +141,8 @@ class ScriptedUpstream {
         asked_.clear();
         scripts_.clear();
         gone_ = 0;
+        stalls_ = 0;
+        answered_ = 0;
     }
     std::size_t count() const {
         const std::scoped_lock lock(mutex_);
@@ -161,6 +163,13 @@ class ScriptedUpstream {
     bool saw_asker_leave() {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, process_patience, [&] { return gone_ > 0; });
+    }
+    /// Waits until a write of the upstream's has made no progress for a while, or until it has written all. True for
+    /// the first: the asker takes no more.
+    bool was_stalled() {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, process_patience, [&] { return stalls_ > 0 || answered_ > 0; });
+        return stalls_ > 0;
     }
     /// Whether any asker has closed its connection during an answer so far.
     bool has_seen_asker_leave() const {
@@ -246,6 +255,7 @@ class ScriptedUpstream {
         }
         for (const Script::Step& step : script.steps)
             if (!perform(socket, step)) return false;
+        note(answered_);
         return true;
     }
 
@@ -267,17 +277,33 @@ class ScriptedUpstream {
 
     bool write(int socket, std::string_view bytes) {
         while (!bytes.empty()) {
-            const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (sent < 0 && errno == EAGAIN) {
+                wait_for_room(socket);
+                continue;
+            }
             if (sent <= 0) return note_departure();
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
         return true;
     }
 
-    bool note_departure() {
+    void wait_for_room(int socket) {
+        constexpr int a_while = 300;
+        pollfd watched{socket, POLLOUT, 0};
+        if (::poll(&watched, 1, a_while) != 0) return;
+        note(stalls_);
+        ::poll(&watched, 1, -1);
+    }
+
+    void note(int& counter) {
         const std::scoped_lock lock(mutex_);
-        ++gone_;
+        ++counter;
         changed_.notify_all();
+    }
+
+    bool note_departure() {
+        note(gone_);
         return false;
     }
 
@@ -305,6 +331,8 @@ class ScriptedUpstream {
     std::vector<int> sockets_;
     int resumed_ = 0;
     int gone_ = 0;
+    int stalls_ = 0;
+    int answered_ = 0;
     bool stopping_ = false;
     std::thread accepting_;
     std::vector<std::thread> serving_;
@@ -314,12 +342,13 @@ class ScriptedUpstream {
 /// ports (SO_REUSEPORT) may take it over.
 class ReservedPort {
   public:
-    ReservedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit ReservedPort(std::uint16_t wanted = 0) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         const int on = 1;
         ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         ::setsockopt(socket_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
         sockaddr_in address{};
         address.sin_family = AF_INET;
+        address.sin_port = htons(wanted);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
         if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
