@@ -50,7 +50,7 @@ int run_client(Run run) {
                            .user_agent = cli::user_agent_of_this_machine()};
     int code = 1;
     deadlines.start(context.get_executor());
-    boost::asio::co_spawn(context, run(here), [&](std::exception_ptr error, int result) {
+    boost::asio::co_spawn(context, run(here), [&](const std::exception_ptr& error, int result) {
         deadlines.stop();
         context.stop();
         if (error) std::rethrow_exception(error);

@@ -63,7 +63,6 @@ int to_status(Fault fault) {
         case Fault::rate_limited:
             return 429;
         case Fault::upstream_rejected:
-            return 502;
         case Fault::upstream_unreachable:
             return 502;
         case Fault::timed_out:

@@ -56,7 +56,7 @@ bool Url::is_loopback() const {
 Result<Url> parse_url(std::string_view text) {
     const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
     if (!parsed) return fail(malformed("must be an absolute URL such as https://host.example.com"));
-    const boost::urls::url_view view = *parsed;
+    const boost::urls::url_view& view = *parsed;
     Url url;
     const std::string scheme = to_lower({view.scheme().data(), view.scheme().size()});
     if (scheme != "http" && scheme != "https") return fail(malformed("must begin with https:// or http://"));

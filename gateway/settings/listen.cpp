@@ -10,10 +10,6 @@
 namespace gatehouse::settings {
 namespace {
 
-bool is_loopback_host(std::string_view host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 void read_tls(Section& listen, net::ListenSettings& settings) {
     Section tls = listen.section("tls");
     if (!tls.present()) return;
@@ -47,7 +43,7 @@ void read_metrics(Section& listen, Settings& settings) {
 void read_public_url(Section& listen, Settings& settings) {
     const net::ListenSettings& own = settings.listen;
     if (!listen.has("public_url")) {
-        if (!is_loopback_host(own.host))
+        if (!http::Url{.host = own.host}.is_loopback())
             return listen.refuse("public_url",
                                  "is required unless listen.host is a loopback address: the origin that clients use, "
                                  "such as https://gateway.example.com");
