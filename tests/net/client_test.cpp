@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -55,6 +56,7 @@ class ScriptedUpstream {
 
     std::uint16_t port = 0;
     std::vector<std::string> requests;  ///< read after the exchange that brought them
+    std::atomic<std::size_t> received = 0;
 
   private:
     void serve(const std::vector<Script>& scripts) {
@@ -94,6 +96,7 @@ class ScriptedUpstream {
                 const std::size_t body = at == std::string::npos ? 0 : std::stoul(text.substr(at + 16));
                 if (text.size() >= end + 4 + body) {
                     requests.push_back(text);
+                    ++received;
                     return true;
                 }
             }
@@ -286,7 +289,7 @@ TEST_F(ClientTest, StopsWhenItsCallerIsCancelled) {
         context, quiet(*client, outbound(upstream.port)),
         boost::asio::bind_cancellation_slot(
             signal.slot(), [&](std::exception_ptr, Result<std::string> result) { answer = std::move(result); }));
-    while (upstream.requests.empty() && !answer)
+    while (upstream.received == 0 && !answer)
         context.run_one_for(std::chrono::milliseconds(50));
     signal.emit(boost::asio::cancellation_type::terminal);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
