@@ -75,7 +75,7 @@ std::shared_ptr<const Live> make_live(Settings settings) {
 
 /// Members in dependency order: each uses only what stands above it, and dies before it.
 struct Services::State {
-    State(net::Shard& shard, Shared& all, Clients made, std::shared_ptr<const Live> live)
+    State(net::Shard& shard, Shared& all, Clients made, const std::shared_ptr<const Live>& live)
         : shared(all),
           settings(live->settings),
           clients(std::move(made)),
@@ -165,11 +165,10 @@ Services::Services(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Services::~Services() = default;
 
 Result<std::unique_ptr<Services>> Services::make(net::Shard& shard, Shared& shared) {
-    auto live = shared.live.load();
+    const auto live = shared.live.load();
     auto clients = make_clients(shard.deadlines(), live->settings, shared.proxy);
     if (!clients) return fail(clients.error());
-    return std::unique_ptr<Services>(
-        new Services(std::make_unique<State>(shard, shared, std::move(*clients), std::move(live))));
+    return std::unique_ptr<Services>(new Services(std::make_unique<State>(shard, shared, std::move(*clients), live)));
 }
 
 const http::Router& Services::router() const {

@@ -13,10 +13,10 @@ namespace {
 namespace beast = boost::beast;
 using boost::system::error_code;
 
-Error bad_head(std::string why) {
+Error bad_head(const std::string& why) {
     return Error::bad_request(Reason::malformed_request, "malformed request: " + why);
 }
-Error ambiguous(std::string why) {
+Error ambiguous(const std::string& why) {
     return Error::bad_request(Reason::ambiguous_framing, "malformed request: " + why);
 }
 

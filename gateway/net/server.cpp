@@ -51,7 +51,7 @@ Result<tcp::acceptor> listen_on(const asio::any_io_executor& executor, const std
 }
 
 /// What ends a connection, a handshake or an accept loop by an exception is not lost.
-void log_thrown(std::exception_ptr thrown) {
+void log_thrown(const std::exception_ptr& thrown) {
     if (!thrown) return;
     try {
         std::rethrow_exception(thrown);
@@ -95,7 +95,7 @@ struct Server::State {
 void Server::State::launch(const std::shared_ptr<ServerSeat>& seat, StreamPtr stream, bool secure) {
     auto connection = std::make_shared<Connection>(seat->scope, std::move(stream), secure);
     seat->open.insert(connection.get());
-    auto finished = [this, seat, connection](std::exception_ptr error) {
+    auto finished = [this, seat, connection](const std::exception_ptr& error) {
         seat->open.erase(connection.get());
         connections.fetch_sub(1, std::memory_order_relaxed);
         log_thrown(error);
@@ -144,7 +144,7 @@ asio::awaitable<void> Server::State::accept_loop(std::shared_ptr<ServerSeat> sea
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::open(ListenSettings listen, std::vector<Seat> seats,
+Result<std::unique_ptr<Server>> Server::open(const ListenSettings& listen, const std::vector<Seat>& seats,
                                              const Snapshot<TrafficSettings>& traffic, observe::Metrics& metrics) {
     auto state = std::make_unique<State>(listen, traffic, metrics);
     state->port = listen.port;

@@ -24,7 +24,7 @@ class Server {
         Shard* shard;
         const http::Router* router;
     };
-    static Result<std::unique_ptr<Server>> open(ListenSettings listen, std::vector<Seat> seats,
+    static Result<std::unique_ptr<Server>> open(const ListenSettings& listen, const std::vector<Seat>& seats,
                                                 const Snapshot<TrafficSettings>& traffic, observe::Metrics& metrics);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

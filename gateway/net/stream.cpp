@@ -221,8 +221,8 @@ class TlsStream final : public Stream {
     std::string peer_address() const override { return peer_; }
 
   private:
-    static constexpr std::size_t gather_limit = 16 * 1024;
-    static constexpr std::size_t keep_limit = 4 * 1024;
+    static constexpr std::size_t gather_limit = std::size_t{16} << 10U;
+    static constexpr std::size_t keep_limit = std::size_t{4} << 10U;
 
     /// Something arrived on the raw socket. Only decrypting tells a close_notify from the next request. Not while a
     /// write is under way: both directions share the engine's buffer.

@@ -147,7 +147,7 @@ class Forwarder::Channel {
     bool stopping_ = false;
 };
 
-Forwarder::Forwarder(asio::any_io_executor executor, const TelemetrySettings& settings, http::Client& client,
+Forwarder::Forwarder(const asio::any_io_executor& executor, const TelemetrySettings& settings, http::Client& client,
                      observe::Metrics& metrics, ForwardLimits limits) {
     for (const Destination& destination : settings.forward_to)
         channels_.push_back(std::make_unique<Channel>(executor, destination, client, metrics, limits));

@@ -45,7 +45,7 @@ struct ForwardLimits {
 class Forwarder {
   public:
     /// `client` and `metrics` outlive it, and it outlives `run`.
-    Forwarder(boost::asio::any_io_executor executor, const TelemetrySettings& settings, http::Client& client,
+    Forwarder(const boost::asio::any_io_executor& executor, const TelemetrySettings& settings, http::Client& client,
               observe::Metrics& metrics, ForwardLimits limits = {});
     Forwarder(const Forwarder&) = delete;
     Forwarder& operator=(const Forwarder&) = delete;
