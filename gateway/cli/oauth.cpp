@@ -37,8 +37,14 @@ bool is_printable(std::string_view text) {
 /// For a terminal: an escape sequence of the gateway's making must not reach it.
 std::string without_controls(std::string_view text) {
     std::string safe;
-    for (const char letter : text)
-        if (static_cast<unsigned char>(letter) >= 0x20 && letter != 0x7F) safe.push_back(letter);
+    for (const char letter : text) {
+        const auto byte = static_cast<unsigned char>(letter);
+        // U+0080 to U+009F: terminals take them as controls too. JSON strings are UTF-8, so that C2 begins no other.
+        if (!safe.empty() && safe.back() == '\xC2' && byte >= 0x80 && byte < 0xA0)
+            safe.pop_back();
+        else if (byte >= 0x20 && byte != 0x7F)
+            safe.push_back(letter);
+    }
     return safe;
 }
 
@@ -46,8 +52,9 @@ std::string member(const bj::value& value, std::string_view name) {
     return std::string(json::find_string(value, name).value_or(std::string_view{}));
 }
 
-std::chrono::seconds seconds_in(const bj::value& value, std::string_view name, long long otherwise) {
-    return std::chrono::seconds{std::clamp(json::find_integer(value, name).value_or(otherwise), 0LL, 31'536'000LL)};
+std::chrono::seconds seconds_in(const bj::value& value, std::string_view name, long long otherwise,
+                                long long most = 31'536'000) {
+    return std::chrono::seconds{std::clamp(json::find_integer(value, name).value_or(otherwise), 0LL, most)};
 }
 
 /// A stored or discovered endpoint belongs to the gateway itself, so a token is never sent anywhere else.
@@ -153,7 +160,7 @@ Task<DeviceAuthorization> OauthClient::authorize_device(std::string endpoint) {
                                .verification_uri_complete = member(body, "verification_uri_complete"),
                                .notice = without_controls(member(body, "login_notice")),
                                .expires_in = seconds_in(body, "expires_in", 600),
-                               .interval = seconds_in(body, "interval", 5)};
+                               .interval = seconds_in(body, "interval", 5, 60)};
     const bool showable = is_printable(device.user_code) && is_printable(device.verification_uri) &&
                           is_printable(device.verification_uri_complete);
     if (answer->status != 200 || device.device_code.empty() || device.user_code.empty() || !showable ||

@@ -231,9 +231,9 @@ TEST_F(Commands, LoginShowsNoEscapeSequenceOfTheGateways) {
     client_.on("/oauth/device_authorization",
                ScriptedReply::json(
                    200, R"({"device_code":"d","user_code":"BC","verification_uri":"https://gate.example.com/device",
-                   "login_notice":"be \u001b[31mkind"})"));
+                   "login_notice":"be \u001b[31mkind, \u009b31mJosé"})"));
     EXPECT_EQ(login(), 0);
-    EXPECT_NE(err_.str().find("be [31mkind"), std::string::npos);
+    EXPECT_NE(err_.str().find("be [31mkind, 31mJosé"), std::string::npos) << "U+009B begins a sequence too";
 }
 
 TEST_F(Commands, LoginRefusesATokenWithALineBreak) {
