@@ -18,9 +18,6 @@
 namespace gatehouse::auth {
 namespace {
 
-/// Any body is accepted there and none is looked at (behaviour.md, section 3: 4 MiB included).
-constexpr std::size_t ignored_body = std::size_t{8} << 20U;
-
 template <class Endpoints>
 void add(http::Router& router, std::string_view method, std::string_view path, const Endpoints& endpoints,
          Task<http::Response> (Endpoints::*handler)(http::Request&) const, http::ErrorRenderer render,
@@ -31,7 +28,8 @@ void add(http::Router& router, std::string_view method, std::string_view path, c
     route.handler = [&endpoints, handler](http::Request& request) { return (endpoints.*handler)(request); };
     route.render = render;
     route.label = label;
-    if (path == "/oauth/device_authorization") route.max_body = ignored_body;
+    // Any body is accepted there and none is looked at. Nor is one kept: everybody may ask.
+    route.ignores_body = path == "/oauth/device_authorization";
     router.add(std::move(route));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Router: method and path to handler. One list, filled by app.cpp. Two handler kinds: a reply handler returns a whole
-// Response (its body, if any, was read before); a stream handler reads the body itself and pushes to a Responder.
+// Router: method and path to handler. One list, filled by services.cpp. Two handler kinds: a reply handler returns a
+// whole Response (its body, if any, was read before); a stream handler reads the body itself and pushes to a Responder.
 // Both return errors; the connection renders them with the route's renderer.
 #pragma once
 
@@ -26,8 +26,9 @@ struct Route {
     std::variant<ReplyHandler, StreamHandler> handler;
     ErrorRenderer render = nullptr;                 ///< how errors of this route look
     std::size_t max_body = std::size_t{64} << 10U;  ///< reply handlers only: larger bodies are refused with 413
-    bool health_probe = false;                      ///< answered to every address, `access_control.allow_cidrs` or not
-    std::string_view label = "other";               ///< metric label; a literal
+    bool ignores_body = false;         ///< reply handlers only: answered before the body, which is not kept
+    bool health_probe = false;         ///< answered to every address, `access_control.allow_cidrs` or not
+    std::string_view label = "other";  ///< metric label; a literal
 };
 
 class Router {

@@ -64,6 +64,7 @@ class Connection::Reader final : public http::BodyReader {
     }
 
     bool done() const { return done_ || (!head_.chunked && body_length(head_) == 0); }
+    bool too_long_to_skip() const { return too_much_unread(head_); }
 
   private:
     Connection& connection_;
@@ -323,10 +324,13 @@ asio::awaitable<Connection::Next> Connection::dispatch(const http::Route& route,
 asio::awaitable<Result<>> Connection::call(const http::Route& route, http::Request& request, Reader& reader,
                                            Writer& writer) {
     if (const auto* reply = std::get_if<http::ReplyHandler>(&route.handler)) {
-        const auto body = co_await reader.read_into(request, route.max_body);
-        if (!body) co_return fail(body.error());
+        if (!route.ignores_body) {
+            const auto body = co_await reader.read_into(request, route.max_body);
+            if (!body) co_return fail(body.error());
+        }
         auto response = co_await (*reply)(request);
         if (!response) co_return fail(response.error());
+        if (!reader.done() && reader.too_long_to_skip()) writer.close_after();
         const bool sent = co_await writer.send(std::move(*response));
         if (!sent) co_return fail(Error::client_gone());
         co_return Result<>{};

@@ -54,6 +54,9 @@ class ServerTest : public ::testing::Test {
         live = std::make_unique<LiveServer>(std::move(traffic));
         live->router.add(reply_route("*", "/echo", echo));
         live->router.add(stream_route("POST", "/stream", echo_stream));
+        http::Route ignores = reply_route("POST", "/ignores", echo);
+        ignores.ignores_body = true;
+        live->router.add(std::move(ignores));
         return live->start();
     }
     std::unique_ptr<LiveServer> live;
@@ -129,6 +132,18 @@ TEST_F(ServerTest, RefusesABodyOverTheLimitBeforeItIsSent) {
     const std::string answer = client.read_to_end();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 413 "));
     EXPECT_NE(answer.find("request_too_large"), std::string::npos);
+}
+
+TEST_F(ServerTest, AnswersBeforeABodyThatTheRouteIgnores) {
+    const std::uint16_t port = start();
+    RawClient client(port);
+    client.send("POST /ignores HTTP/1.1\r\nHost: x\r\nContent-Length: 8388608\r\n\r\n");
+    const std::string answer = client.read_until("POST /ignores ");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 "));
+    EXPECT_NE(answer.find("Connection: close"), std::string::npos) << "the rest is not worth reading";
+    RawClient chunked(port);
+    chunked.send("POST /ignores HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    EXPECT_TRUE(chunked.read_until("POST /ignores ").starts_with("HTTP/1.1 200 "));
 }
 
 TEST_F(ServerTest, LetsAClientThatIsStillSendingReadTheRefusal) {
