@@ -7,6 +7,7 @@
 #include "auth/attempt.h"
 #include "auth/audit.h"
 #include "auth/oauth_error.h"
+#include "auth/pace.h"
 #include "auth/pages.h"
 #include "auth/secret_hash.h"
 #include "auth/session.h"
@@ -55,15 +56,6 @@ std::string shown_user_code(std::string_view user_code) {
            std::string(user_code.substr(std::min<std::size_t>(4, user_code.size())));
 }
 
-Task<> DeviceEndpoints::pace(std::string bucket, RateLimit limit, std::string message) const {
-    const auto count = co_await parts_.vault.count(std::move(bucket), limit.window);
-    if (!count) co_return fail(count.error());
-    // No Retry-After: a whole office may share the address, and all of them would come back at once.
-    if (count->value > limit.max)
-        co_return fail(Error::rate_limited(Reason::too_many_attempts, std::move(message), std::chrono::seconds{0}));
-    co_return Result<>{};
-}
-
 Task<DeviceGrant> DeviceEndpoints::new_grant(const http::Request& request, const std::string& device_code) const {
     DeviceGrant grant;
     grant.device_hash = secret_hash(device_code);
@@ -81,7 +73,7 @@ Task<DeviceGrant> DeviceEndpoints::new_grant(const http::Request& request, const
 
 Task<http::Response> DeviceEndpoints::authorize(http::Request& request) const {
     const auto paced =
-        co_await pace("device_authorization:" + request.peer.address, parts_.settings.device_authorization,
+        co_await pace(parts_, "device_authorization", request.peer.address, parts_.settings.device_authorization,
                       "Too many sign-ins were started from this network address. If you share it with "
                       "others, wait a few minutes and try again.");
     if (!paced) {
@@ -130,7 +122,7 @@ Task<http::Response> DeviceEndpoints::page(http::Request& request) const {
     if (typed.empty()) co_return device_entry_page();
     // Looking a code up tells whether it exists, so it is paced like submitting one, but in a bucket of its own: the
     // usual sign-in does both once.
-    const auto paced = co_await pace("device_look:" + request.peer.address, parts_.settings.device_verify,
+    const auto paced = co_await pace(parts_, "device_look", request.peer.address, parts_.settings.device_verify,
                                      "Too many codes were tried from your network address. Wait a few minutes.");
     if (!paced) co_return fail(paced.error());
     const auto grant = co_await find(typed);
@@ -153,7 +145,7 @@ Task<http::Response> DeviceEndpoints::page(http::Request& request) const {
 Task<DeviceGrant> DeviceEndpoints::verify(const http::Request& request) const {
     const auto own = http::check_same_origin(request.headers, parts_.settings.public_url.origin());
     if (!own) co_return fail(own.error());
-    const auto paced = co_await pace("device_verify:" + request.peer.address, parts_.settings.device_verify,
+    const auto paced = co_await pace(parts_, "device_verify", request.peer.address, parts_.settings.device_verify,
                                      "Too many codes were tried from your network address. Wait a few minutes.");
     if (!paced) co_return fail(paced.error());
     const auto form = http::Form::parse(request.body.view());

@@ -29,7 +29,6 @@ class DeviceEndpoints {
     Task<DeviceGrant> new_grant(const http::Request& request, const std::string& device_code) const;
     Task<DeviceGrant> verify(const http::Request& request) const;
     Task<DeviceGrant> find(std::string_view typed) const;
-    Task<> pace(std::string bucket, RateLimit limit, std::string message) const;
 
     const SignInParts& parts_;
 };

@@ -8,6 +8,7 @@
 #include "auth/attempt.h"
 #include "auth/audit.h"
 #include "auth/key_owner.h"
+#include "auth/pace.h"
 #include "auth/pages.h"
 #include "gateway/http/cookie.h"
 #include "gateway/http/reply.h"
@@ -38,6 +39,13 @@ Error refusal_of_provider(const http::Form& answer) {
 }  // namespace
 
 Task<http::Response> LoginEndpoints::login(http::Request& request) const {
+    // Each beginning is a record in the store for ten minutes, and anybody may begin.
+    const auto paced = co_await pace(parts_, "login", request.peer.address, parts_.settings.device_authorization,
+                                     "Too many sign-ins were started from your network address. Wait a few minutes.");
+    if (!paced) {
+        audit_failure(parts_.journal, "login", request, paced.error());
+        co_return fail(paced.error());
+    }
     const auto query = http::Form::parse(request.query());
     const std::string_view wanted = query.value("return_to");
     Attempt purpose;

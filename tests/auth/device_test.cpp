@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/device.h"
+#include "auth/pace.h"
 #include "tests/auth/sign_in_fixture.h"
 
 namespace gatehouse::testing {
@@ -46,7 +47,7 @@ TEST_F(DeviceSignIn, StartsWithCodesOfTheRightFormWhateverTheBody) {
     EXPECT_EQ(json::find_integer(*body, "expires_in"), 600);
     EXPECT_EQ(json::find_integer(*body, "interval"), 5);
     EXPECT_EQ(json::find(*body, "login_notice"), nullptr);
-    EXPECT_GE(router.find("POST", "/oauth/device_authorization").max_body, std::size_t{4} << 20U);
+    EXPECT_TRUE(router.find("POST", "/oauth/device_authorization").ignores_body);
 }
 
 TEST_F(DeviceSignIn, CarriesTheLoginNotice) {
@@ -250,6 +251,16 @@ TEST_F(DeviceSignIn, StopsGuessersOfCodes) {
     EXPECT_EQ(submit(other, "/device", {{"user_code", started.user_code}}).status, 302);
 }
 
+TEST_F(DeviceSignIn, CountsAWholeIpv6NetworkAsOneGuesser) {
+    Browser guesser;
+    for (int guess = 0; guess < 10; ++guess) {
+        guesser.address = "2001:db8::" + std::to_string(guess + 1);
+        EXPECT_EQ(submit(guesser, "/device", {{"user_code", "BBBB-BBBB"}}).status, 400);
+    }
+    guesser.address = "2001:db8::ffff";
+    EXPECT_EQ(submit(guesser, "/device", {{"user_code", "BBBB-BBBB"}}).status, 429);
+}
+
 TEST_F(DeviceSignIn, TellsTheTerminalOfADenial) {
     const Started started = start_device();
     Browser browser;
@@ -386,6 +397,15 @@ TEST_F(PlainDeviceSignIn, UsesTheBareCookieOnLoopback) {
     const std::string cookie(response.headers.value("set-cookie"));
     EXPECT_TRUE(cookie.starts_with("gw_dev=")) << cookie;
     EXPECT_TRUE(cookie.ends_with("; Max-Age=600; Path=/; HttpOnly; SameSite=Lax")) << cookie;
+}
+
+TEST(Network, IsTheAddressOrTheSubscribersPartOfIt) {
+    EXPECT_EQ(auth::network_of("192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(auth::network_of("2001:db8:1:2::1"), auth::network_of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+    EXPECT_NE(auth::network_of("2001:db8:1:2::1"), auth::network_of("2001:db8:1:3::1"));
+    EXPECT_NE(auth::network_of("::ffff:192.0.2.1"), auth::network_of("::ffff:192.0.2.2"));
+    EXPECT_NE(auth::network_of("::ffff:c000:201"), auth::network_of("::ffff:c000:202"));
+    EXPECT_EQ(auth::network_of("::1"), "::1");
 }
 
 TEST(UserCode, LooksTheSameInEverySpelling) {

@@ -84,6 +84,19 @@ TEST(OwnPath, IsOneSlashAndNothingThatABrowserWouldReadAsAHost) {
     EXPECT_FALSE(auth::is_own_path("/" + std::string(3000, 'a')));
 }
 
+TEST_F(BrowserSignIn, SlowsDownAnAddressThatBeginsTooMany) {
+    settings.device_authorization = {2, std::chrono::seconds(600)};
+    Browser browser;
+    EXPECT_EQ(get(browser, "/login").status, 302);
+    EXPECT_EQ(get(browser, "/login").status, 302);
+    const http::Response third = get(browser, "/login");
+    EXPECT_EQ(third.status, 429);
+    EXPECT_FALSE(third.headers.find("set-cookie")) << "nothing was stored for it";
+    Browser elsewhere;
+    elsewhere.address = "192.0.2.1";
+    EXPECT_EQ(get(elsewhere, "/login").status, 302);
+}
+
 TEST_F(BrowserSignIn, RefusesACallbackThatThisBrowserDidNotBegin) {
     Browser attacker;
     Browser victim;
