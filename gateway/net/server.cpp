@@ -80,7 +80,7 @@ struct Server::State {
     observe::Metrics& metrics;
     std::uint16_t port = 0;
     std::atomic<std::size_t> connections{0};
-    std::atomic<std::shared_ptr<asio::ssl::context>> tls;
+    Snapshot<std::shared_ptr<asio::ssl::context>> tls{std::make_shared<const std::shared_ptr<asio::ssl::context>>()};
     std::vector<std::shared_ptr<ServerSeat>> seats;
 
     State(ListenSettings listen_settings, const Snapshot<TrafficSettings>& traffic_settings,
@@ -106,7 +106,7 @@ void Server::State::launch(const std::shared_ptr<ServerSeat>& seat, StreamPtr st
 
 /// TLS handshakes run beside the accept loop, so that a slow one delays nobody.
 asio::awaitable<void> Server::State::serve(std::shared_ptr<ServerSeat> seat, tcp::socket socket) {
-    auto stream = co_await accept_tls(std::move(socket), tls.load(), handshake_timeout);
+    auto stream = co_await accept_tls(std::move(socket), *tls.load(), handshake_timeout);
     if (!stream || seat->scope.draining) {
         connections.fetch_sub(1, std::memory_order_relaxed);
         if (!stream) log::debug("TLS handshake failed", {{"error", describe(stream.error())}});
@@ -133,7 +133,7 @@ asio::awaitable<void> Server::State::accept_loop(std::shared_ptr<ServerSeat> sea
             metrics.connection_refused();
             continue;
         }
-        if (tls.load()) {
+        if (*tls.load()) {
             asio::co_spawn(executor, serve(seat, std::move(socket)), log_thrown);
         } else {
             launch(seat, make_plain_stream(std::move(socket)), false);
@@ -174,7 +174,7 @@ Result<> Server::reload_tls() {
     if (state_->listen.tls_cert.empty()) return {};
     auto context = make_tls_server_context(state_->listen.tls_cert, state_->listen.tls_key);
     if (!context) return fail(context.error());
-    state_->tls.store(std::move(*context));
+    state_->tls.store(std::make_shared<const std::shared_ptr<asio::ssl::context>>(std::move(*context)));
     return {};
 }
 
