@@ -25,8 +25,12 @@ boost::asio::awaitable<T> run_blocking(BlockingPool& pool, std::function<T()> wo
     auto initiate = [&pool](auto handler, std::function<T()> job) {
         auto home = boost::asio::make_work_guard(boost::asio::get_associated_executor(handler));
         boost::asio::post(pool, [handler = std::move(handler), home = std::move(home), job = std::move(job)]() mutable {
-            auto resume = [handler = std::move(handler), result = job()]() mutable { handler(std::move(result)); };
-            boost::asio::post(home.get_executor(), std::move(resume));
+            const auto executor = home.get_executor();
+            // The guard goes home with the result: this thread must not touch a loop that may end with it.
+            auto resume = [handler = std::move(handler), home = std::move(home), result = job()]() mutable {
+                handler(std::move(result));
+            };
+            boost::asio::post(executor, std::move(resume));
         });
     };
     co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(T)>(

@@ -21,8 +21,10 @@ boost::asio::awaitable<Threads> where_it_runs(BlockingPool& pool) {
 }
 
 TEST(RunBlocking, WorksElsewhereAndComesBack) {
+    boost::asio::io_context loop(1);
     BlockingPool pool(1);
-    const auto [worker, after] = testing::run(where_it_runs(pool));
+    const auto [worker, after] = testing::run(loop, where_it_runs(pool));
+    pool.join();
     EXPECT_NE(worker, std::this_thread::get_id());
     EXPECT_EQ(after, std::this_thread::get_id());
 }

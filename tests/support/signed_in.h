@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
 
 #include <string>
 #include <utility>
@@ -43,9 +44,10 @@ class SignedIn {
         request.headers = std::move(headers);
         if (!token.empty()) request.headers.add("Authorization", "Bearer " + std::string(token));
         const http::Route& found = router.find(request.method, request.path);
-        return run(std::get<http::ReplyHandler>(found.handler)(request));
+        return run(loop, std::get<http::ReplyHandler>(found.handler)(request));
     }
 
+    boost::asio::io_context loop{1};  ///< outlives the pools of tests whose routes use one
     ManualClock clock;
     MemoryVault vault{clock};
     MemoryJournal journal;
