@@ -35,7 +35,7 @@ class DocumentsFlow : public ::testing::Test {
         world_.reset();
     }
 
-    static Answer get(std::string_view target, http::Headers headers) {
+    static Answer get(std::string_view target, const http::Headers& headers) {
         return HttpConnection(gateway_->port()).get(target, headers);
     }
     static std::vector<std::string> models_of(const Tokens& who, std::string_view query = {}) {

@@ -73,6 +73,7 @@ TEST_F(EmbeddedStoreFlow, BelongsToOneGatewayAtATime) {
         << said;
     EXPECT_EQ(said.find(R"("msg":"listening")"), std::string::npos);
     EXPECT_EQ(HttpConnection(first->port()).get("/readyz").status, 200);
+    EXPECT_EQ(first->terminate(), 0);
 }
 
 TEST_F(EmbeddedStoreFlow, ComesBackWhenItsServerIsKilled) {

@@ -278,10 +278,10 @@ inline policy::DayUsage usage_in(const std::string& socket, const std::string& s
     return sum;
 }
 
-/// Asks again until `claim` holds; false when it does not within the deadline of all waits.
+/// Asks again until `claim` holds; false when it does not within the deadline.
 template <class Claim>
-bool eventually(Claim claim) {
-    const auto end = std::chrono::steady_clock::now() + process_patience;
+bool eventually(Claim claim, std::chrono::seconds patience = process_patience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < end) {
         if (claim()) return true;
         std::this_thread::yield();
