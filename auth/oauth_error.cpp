@@ -30,6 +30,7 @@ std::string_view code_of(Fault fault) {
         case Fault::forbidden:
             return "invalid_grant";
         case Fault::rate_limited:
+        case Fault::over_budget:
             return "slow_down";
         case Fault::timed_out:
         case Fault::upstream_rejected:

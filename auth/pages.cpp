@@ -66,6 +66,7 @@ void put_list(ms::data& values, const std::string& name, const std::vector<std::
 std::string_view headline_of(Fault fault) {
     switch (fault) {
         case Fault::rate_limited:
+        case Fault::over_budget:
             return "Too many attempts";
         case Fault::unauthenticated:
             return "You are signed out";

@@ -79,6 +79,7 @@ std::expected<Settings, std::vector<SettingsProblem>> parse_settings(std::string
     settings::read_managed(file, spec, problems);
     settings::read_telemetry(file, context, result, spec);
     settings::read_log_level(file, context, problems, result);
+    settings::read_admin(file, result);
     settings::refuse_unsupported(file);
     file.finish();
 

@@ -11,11 +11,13 @@
 #include <vector>
 
 #include "auth/settings.h"
+#include "gateway/admin/settings.h"
 #include "gateway/base/log.h"
 #include "gateway/net/settings.h"
 #include "gateway/otlp/settings.h"
 #include "gateway/store/settings.h"
 #include "gateway/upstream/settings.h"
+#include "policy/enforcement.h"
 #include "policy/rules.h"
 
 namespace gatehouse {
@@ -47,6 +49,8 @@ struct Settings {
     std::vector<upstream::AnthropicSettings> upstreams;
     policy::RulesPtr rules;
     otlp::TelemetrySettings telemetry;
+    admin::AdminSettings admin;
+    policy::EnforcementSettings enforcement;
     log::Level log_level = log::Level::info;
     std::vector<SettingsProblem> notices;  ///< odd but not wrong: warned of at start and after a reload
     bool allow_loopback = false;           ///< GATEHOUSE_ALLOW_LOOPBACK=1 (CLAUDE_GATEWAY_ALLOW_LOOPBACK=1 is read too)

@@ -39,6 +39,12 @@ Error Error::rate_limited(Reason reason, std::string message, std::chrono::secon
     return error;
 }
 
+Error Error::over_budget(Reason reason, std::string message, std::chrono::seconds retry_after) {
+    Error error = of(Fault::over_budget, reason, std::move(message));
+    error.retry_after = retry_after;
+    return error;
+}
+
 Error Error::upstream_rejected(Reason reason, std::string message, std::string detail) {
     return of(Fault::upstream_rejected, reason, std::move(message), std::move(detail));
 }
@@ -147,6 +153,20 @@ std::string_view to_slug(Reason reason) {
             return "model_not_in_policy";
         case Reason::model_not_in_catalogue:
             return "model_not_in_catalogue";
+        case Reason::budget_exhausted:
+            return "budget_exhausted";
+        case Reason::budget_held:
+            return "budget_held";
+        case Reason::spend_unknown:
+            return "spend_unknown";
+        case Reason::rate_exceeded:
+            return "rate_exceeded";
+        case Reason::session_paused:
+            return "session_paused";
+        case Reason::admin_credentials_invalid:
+            return "admin_credentials_invalid";
+        case Reason::admin_right_missing:
+            return "admin_right_missing";
         case Reason::address_forbidden:
             return "address_forbidden";
         case Reason::name_not_resolved:
@@ -203,6 +223,8 @@ std::string_view to_slug(Fault fault) {
             return "headers_too_large";
         case Fault::rate_limited:
             return "rate_limited";
+        case Fault::over_budget:
+            return "over_budget";
         case Fault::upstream_rejected:
             return "upstream_rejected";
         case Fault::upstream_unreachable:

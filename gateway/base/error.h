@@ -22,6 +22,7 @@ enum class Fault : std::uint8_t {
     uri_too_long,
     headers_too_large,
     rate_limited,
+    over_budget,
     upstream_rejected,
     upstream_unreachable,
     timed_out,
@@ -77,6 +78,15 @@ enum class Reason : std::uint8_t {
     model_duplicate,
     model_not_in_policy,
     model_not_in_catalogue,
+    // budgets
+    budget_exhausted,
+    budget_held,
+    spend_unknown,
+    rate_exceeded,
+    session_paused,
+    // administration
+    admin_credentials_invalid,
+    admin_right_missing,
     // outbound
     address_forbidden,
     name_not_resolved,
@@ -112,6 +122,7 @@ struct Error {
     static Error conflict(Reason reason, std::string message, std::string detail = {});
     static Error too_large(std::string message);
     static Error rate_limited(Reason reason, std::string message, std::chrono::seconds retry_after);
+    static Error over_budget(Reason reason, std::string message, std::chrono::seconds retry_after = {});
     static Error upstream_rejected(Reason reason, std::string message, std::string detail = {});
     static Error upstream_unreachable(Reason reason, std::string detail);
     static Error timed_out(Reason reason, std::string detail);

@@ -61,6 +61,7 @@ int to_status(Fault fault) {
         case Fault::headers_too_large:
             return 431;
         case Fault::rate_limited:
+        case Fault::over_budget:
             return 429;
         case Fault::upstream_rejected:
         case Fault::upstream_unreachable:
@@ -152,6 +153,8 @@ std::string_view inference_type(const Error& error) {
             return "request_too_large";
         case Fault::rate_limited:
             return "rate_limit_error";
+        case Fault::over_budget:
+            return "billing_error";
         case Fault::timed_out:
             return "timeout_error";
         case Fault::unavailable:

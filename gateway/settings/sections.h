@@ -25,7 +25,8 @@ void read_upstreams(Section& file, const Context& context, Settings& settings, p
 void read_models(Section& file, policy::RulesSpec& spec);  ///< models, auto_include_builtin_models
 void read_managed(Section& file, policy::RulesSpec& spec, Problems& problems);
 void read_telemetry(Section& file, const Context& context, Settings& settings, policy::RulesSpec& spec);
-/// admin, enforcement, pricing.
+void read_admin(Section& file, Settings& settings);  ///< admin, enforcement
+/// pricing.
 void refuse_unsupported(Section& file);
 void read_log_level(Section& file, const Context& context, Problems& problems, Settings& settings);
 

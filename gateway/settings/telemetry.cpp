@@ -75,8 +75,7 @@ void read_telemetry(Section& file, const Context& context, Settings& settings, p
 }
 
 void refuse_unsupported(Section& file) {
-    for (const std::string_view key : {"admin", "enforcement", "pricing"})
-        if (file.section(key).present()) file.refuse(key, "is not supported yet: remove the section");
+    if (file.section("pricing").present()) file.refuse("pricing", "is not supported yet: remove the section");
 }
 
 void read_log_level(Section& file, const Context& context, Problems& problems, Settings& settings) {

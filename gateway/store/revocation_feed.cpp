@@ -11,6 +11,7 @@
 #include "gateway/store/backoff.h"
 #include "gateway/store/loop.h"
 #include "gateway/store/redis.h"
+#include "gateway/store/redis_records.h"
 
 namespace gatehouse::store {
 namespace {
@@ -27,16 +28,19 @@ bool is_push(const Reply& reply, std::string_view kind, std::size_t size) {
 }  // namespace
 
 struct RevocationFeed::State {
-    State(asio::any_io_executor on, RedisSettings where, auth::RevocationListener& told, RedisPatience how_long)
+    State(asio::any_io_executor on, RedisSettings where, auth::RevocationListener& told,
+          policy::ChangeListener* told_of_changes, RedisPatience how_long)
         : executor(std::move(on)),
           settings(std::move(where)),
           listener(told),
+          changes(told_of_changes),
           patience(how_long),
           backoff(how_long.first_pause, how_long.longest_pause) {}
 
     static asio::awaitable<void> keep_subscribed(std::shared_ptr<State> self);
     static asio::awaitable<void> keep_alive(std::shared_ptr<State> self);
     asio::awaitable<Error> listen(std::shared_ptr<RedisConnection> on);
+    void take(const Reply& message);
     void went_up();
     void went_down(const Error& error);
     void stop();
@@ -44,6 +48,7 @@ struct RevocationFeed::State {
     asio::any_io_executor executor;
     RedisSettings settings;
     auth::RevocationListener& listener;
+    policy::ChangeListener* changes;
     RedisPatience patience;
     Backoff backoff;
     std::shared_ptr<RedisConnection> connection;
@@ -77,7 +82,7 @@ asio::awaitable<void> RevocationFeed::State::keep_subscribed(std::shared_ptr<Sta
 
 asio::awaitable<Error> RevocationFeed::State::listen(std::shared_ptr<RedisConnection> on) {
     std::string bytes;
-    append_command(bytes, Command{"SUBSCRIBE", std::string(revocation_channel)});
+    append_command(bytes, Command{"SUBSCRIBE", std::string(revocation_channel), std::string(changes_channel)});
     const auto written = co_await on->write(bytes);
     if (!written) co_return written.error();
     connection = on;
@@ -88,9 +93,11 @@ asio::awaitable<Error> RevocationFeed::State::listen(std::shared_ptr<RedisConnec
         if (!reply) co_return reply.error();
         heard = SteadyClock::now();
         if (is_push(*reply, "message", 3))
-            listener.on_revoked(reply->items[2].text);
-        else if (is_push(*reply, "subscribe", 3))
+            take(*reply);
+        else if (is_push(*reply, "subscribe", 3) && reply->items[1].text == changes_channel)
             went_up();
+        else if (is_push(*reply, "subscribe", 3))
+            continue;  // the other channel's follows
         else if (reply->is_error())
             co_return refusal_of(*reply);
     }
@@ -116,12 +123,20 @@ asio::awaitable<void> RevocationFeed::State::keep_alive(std::shared_ptr<State> s
     }
 }
 
+void RevocationFeed::State::take(const Reply& message) {
+    if (message.items[1].text == revocation_channel)
+        listener.on_revoked(message.items[2].text);
+    else if (changes != nullptr)
+        changes->on_changed(message.items[2].text);
+}
+
 void RevocationFeed::State::went_up() {
     up = true;
     told_down = false;
     backoff.reset();
     log::info("the revocation feed is up");
     listener.on_feed_up();
+    if (changes != nullptr) changes->on_changes_up();
 }
 
 void RevocationFeed::State::went_down(const Error& error) {
@@ -143,8 +158,9 @@ void RevocationFeed::State::stop() {
 }
 
 RevocationFeed::RevocationFeed(asio::any_io_executor executor, RedisSettings settings,
-                               auth::RevocationListener& listener, RedisPatience patience)
-    : state_(std::make_shared<State>(std::move(executor), std::move(settings), listener, patience)) {
+                               auth::RevocationListener& listener, policy::ChangeListener* changes,
+                               RedisPatience patience)
+    : state_(std::make_shared<State>(std::move(executor), std::move(settings), listener, changes, patience)) {
     state_->subscribing.start(State::keep_subscribed(state_));
     state_->pinging.start(State::keep_alive(state_));
 }

@@ -20,7 +20,7 @@ class RevocationFeedTest : public ::testing::Test {
   protected:
     RevocationFeedTest() { patience_.first_pause = patience_.longest_pause = 5ms; }
 
-    void listen() { feed_.emplace(context_.get_executor(), server_->settings(), listener_, patience_); }
+    void listen() { feed_.emplace(context_.get_executor(), server_->settings(), listener_, nullptr, patience_); }
     bool hears(std::string_view what, std::size_t times = 1, std::chrono::milliseconds limit = 10s) {
         return run_until(context_, [&] { return listener_.has(what, times); }, limit);
     }
@@ -35,7 +35,7 @@ class RevocationFeedTest : public ::testing::Test {
 TEST_F(RevocationFeedTest, TellsTwoListenersOnTwoConnectionsOfARevocationWithinASecond) {
     listen();
     RecordingListener other;
-    store::RevocationFeed other_feed(context_.get_executor(), server_->settings(), other, patience_);
+    store::RevocationFeed other_feed(context_.get_executor(), server_->settings(), other, nullptr, patience_);
     ASSERT_TRUE(hears("(up)"));
     ASSERT_TRUE(run_until(context_, [&] { return other.has("(up)"); }));
     ManualClock clock;
@@ -94,7 +94,7 @@ TEST_F(RevocationFeedTest, StaysUpWhenThereIsNothingToSay) {
 TEST_F(RevocationFeedTest, SaysDownOnceWhenItNeverComesUp) {
     auto settings = server_->settings();
     settings.socket = server_.dir() + "/nobody.sock";
-    feed_.emplace(context_.get_executor(), settings, listener_, patience_);
+    feed_.emplace(context_.get_executor(), settings, listener_, nullptr, patience_);
     RecordingListener other;
     ASSERT_TRUE(hears("(down)"));
 
@@ -127,7 +127,7 @@ TEST_F(RevocationFeedTest, MayBeStoppedByItsOwnListener) {
         bool up = false;
     } stopper;
     stopper.feed = &feed_;
-    feed_.emplace(context_.get_executor(), server_->settings(), stopper, patience_);
+    feed_.emplace(context_.get_executor(), server_->settings(), stopper, nullptr, patience_);
     ASSERT_TRUE(run_until(context_, [&] { return stopper.up; }));
     store::RedisClient redis(context_.get_executor(), server_->settings());
 

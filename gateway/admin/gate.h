@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gate: who administers. Every endpoint of this room asks it first, and writes down what it refuses. A caller shows an
+// `x-api-key` of `admin.read_keys` or `admin.write_keys`, or the bearer credential of a person in `admin.admin_groups`
+// (everything) or `admin.finance_groups` (reading spend). A key that is shown and wrong is not rescued by a good token.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/authenticator.h"
+#include "gateway/admin/settings.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/task.h"
+#include "gateway/http/message.h"
+#include "gateway/observe/journal.h"
+#include "policy/records.h"
+
+namespace gatehouse::admin {
+
+/// What an endpoint needs, least first. Each includes those before it.
+enum class Right : std::uint8_t {
+    read_spend,     ///< figures of money and use, and the names they belong to
+    read_settings,  ///< policies, keys, the audit trail
+    write,
+};
+
+struct Caller {
+    std::string actor;  ///< "admin-key:<id>" or "oidc:<sub>", as the audit trail names it
+    Right right = Right::read_spend;
+    auth::IdentityPtr identity;  ///< of a person; null for a key
+};
+
+struct GateParts {
+    auth::Authenticator& authenticator;
+    std::function<std::shared_ptr<const AdminSettings>()> settings;
+    policy::Records& records;
+    observe::Journal& journal;
+    const Clock& clock;
+};
+
+class Gate {
+  public:
+    explicit Gate(GateParts parts) : parts_(std::move(parts)) {}
+
+    /// `scope` completes the refusal: `requires write:<scope>`. Faults: unauthenticated (admin_credentials_invalid),
+    /// forbidden (admin_right_missing; a refused attempt to write is in the audit trail as `<scope>.denied`).
+    Task<Caller> admit(const http::Request& request, Right right, std::string_view scope);
+
+  private:
+    Task<Caller> identify(const http::Request& request);
+
+    GateParts parts_;
+};
+
+/// The right that membership of these groups gives, if any.
+std::optional<Right> right_of(const AdminSettings& settings, const std::vector<std::string>& groups);
+
+}  // namespace gatehouse::admin

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Caps: what an admin allowed a user, a group, the organization or a group together to spend in a period, and which of
+// them holds for a caller. CapBook is the immutable snapshot that a request takes; cap.cpp decides, purely. Kept as
+// records of kind "spend_limit" (records.h), written by admin/spend_limits.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/money.h"
+#include "policy/limit.h"
+#include "policy/period.h"
+#include "policy/rules.h"
+
+namespace gatehouse::policy {
+
+inline constexpr std::string_view cap_record_kind = "spend_limit";
+
+enum class ScopeKind : std::uint8_t {
+    user,          ///< one person, by subject
+    rbac_group,    ///< each member of a group, on their own account
+    organization,  ///< everyone, on their own account
+    group_pool,    ///< the members of a group together, on one account
+};
+
+std::string_view to_slug(ScopeKind kind);
+std::optional<ScopeKind> parse_scope_kind(std::string_view slug);
+
+struct Scope {
+    ScopeKind kind = ScopeKind::organization;
+    std::string id;  ///< subject or group; empty for the organization
+
+    bool operator==(const Scope&) const = default;
+};
+
+struct Cap {
+    std::string id;  ///< "spl_" and 32 hex digits
+    Scope scope;
+    std::optional<std::string> amount;  ///< cents in digits, without leading zeros; nothing: unlimited
+    Period period = Period::monthly;
+    Instant created_at;
+    Instant updated_at;
+    /// A temporary cap (a granted increase) counts until then and is as if deleted from then on; nothing: for good.
+    std::optional<Instant> expires_at;
+
+    /// Saturates far above any real amount; nothing: unlimited.
+    std::optional<Money> limit() const;
+    bool operator==(const Cap&) const = default;
+};
+
+/// How several group caps of one period combine.
+enum class GroupLimitMode : std::uint8_t { min, max };
+
+/// The cap that holds for one account in one period. `cap` points into the book.
+struct EffectiveCap {
+    Period period = Period::monthly;
+    const Cap* cap = nullptr;  ///< null: uncapped
+};
+
+class CapBook {
+  public:
+    explicit CapBook(std::vector<Cap> caps);
+
+    /// In order of creation.
+    std::span<const Cap> caps() const { return caps_; }
+    const Cap* find(std::string_view id) const;
+    bool empty() const { return caps_.empty(); }
+
+    /// Per period, shortest first: the user's own cap, else of their groups' caps the least (or greatest) one, else the
+    /// organization's, else none. Pools are not among them.
+    std::vector<EffectiveCap> effective(const Subject& subject, GroupLimitMode mode, Instant now) const;
+    /// Everything that a request of this caller is checked against: the effective caps that are not unlimited, on the
+    /// user's account, then the pools of their groups.
+    std::vector<Limit> limits(const Subject& subject, GroupLimitMode mode, Instant now) const;
+    /// The accounts that a caller's charges go to: their own, and one for each of their groups that has a pool.
+    std::vector<std::string> accounts(const Subject& subject, Instant now) const;
+
+  private:
+    std::vector<Cap> caps_;
+};
+
+using CapBookPtr = std::shared_ptr<const CapBook>;
+
+/// The document that is stored and shown: `{"type":"spend_limit","id",…}`. `scope` of a group is
+/// `{"type":"rbac_group","rbac_group_id":…}`, of a pool `{"type":"group_pool","rbac_group_id":…}`.
+std::string to_document(const Cap& cap);
+/// Nothing when it is not such a document.
+std::optional<Cap> parse_cap(std::string_view document);
+
+}  // namespace gatehouse::policy

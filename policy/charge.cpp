@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/charge.h"
+
+namespace gatehouse::policy {
+
+std::string_view to_slug(Tier tier) {
+    switch (tier) {
+        case Tier::standard:
+            return "standard";
+        case Tier::long_context:
+            return "long_context";
+        case Tier::fast:
+            return "fast";
+        case Tier::fast_long_context:
+            return "fast_long_context";
+    }
+    return "standard";
+}
+
+std::string user_account(std::string_view user) {
+    return std::string("u:").append(user);
+}
+
+std::string pool_account(std::string_view group) {
+    return std::string("g:").append(group);
+}
+
+}  // namespace gatehouse::policy
