@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Period: the calendar windows that caps are counted in. All in UTC, as the contract has it: a day from midnight, a week
-// from Monday, a month from its first. Pure.
+// Period: the calendar windows that caps are counted in. All in UTC, as the contract has it: a day from midnight, a
+// week from Monday, a month from its first. Pure.
 #pragma once
 
 #include <array>

@@ -51,9 +51,9 @@ void read_admin(Section& file, Settings& settings) {
     if (admin.word("group_limit_mode", {"min", "max"}) == "max") into.group_limit_mode = policy::GroupLimitMode::max;
     into.billing_group_tag = admin.text("billing_group_tag").value_or("");
     into.project_header = admin.text("project_header").value_or("");
-    if (!into.project_header.empty() && (has_unsafe_letter(into.project_header) ||
-                                         into.project_header.find(':') != std::string::npos ||
-                                         is_taken_header(into.project_header)))
+    if (!into.project_header.empty() &&
+        (has_unsafe_letter(into.project_header) || into.project_header.find(':') != std::string::npos ||
+         is_taken_header(into.project_header)))
         admin.refuse("project_header", "must be the name of a request header that has no other meaning here");
     admin.finish();
 

@@ -46,10 +46,18 @@ class RecordsContract : public ::testing::TestWithParam<RecordsMaker> {
     }
     policy::RecordWrite change(std::string id, std::optional<std::string> document,
                                std::optional<std::string> expected = {}) {
-        policy::RecordWrite write{.kind = "color", .id = std::move(id), .document = std::move(document),
-                                  .expected = std::move(expected), .audit = {}};
-        write.audit = {.created_at = noon, .actor = "oidc:ada", .action = "color.write", .target_id = write.id,
-                       .before = "{}", .after = write.document.value_or(""), .reason = "because \"so\""};
+        policy::RecordWrite write{.kind = "color",
+                                  .id = std::move(id),
+                                  .document = std::move(document),
+                                  .expected = std::move(expected),
+                                  .audit = {}};
+        write.audit = {.created_at = noon,
+                       .actor = "oidc:ada",
+                       .action = "color.write",
+                       .target_id = write.id,
+                       .before = "{}",
+                       .after = write.document.value_or(""),
+                       .reason = "because \"so\""};
         return write;
     }
     Result<> write(policy::RecordWrite one) {
