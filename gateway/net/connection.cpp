@@ -14,6 +14,7 @@
 #include "gateway/base/crypto.h"
 #include "gateway/base/log.h"
 #include "gateway/http/reply.h"
+#include "gateway/net/addresses.h"
 #include "gateway/net/response_head.h"
 
 namespace gatehouse::net {

@@ -5,7 +5,7 @@
 
 #include "gateway/base/crypto.h"
 #include "gateway/http/form.h"
-#include "gateway/net/cidr.h"
+#include "gateway/base/cidr.h"
 
 namespace gatehouse::net {
 namespace {

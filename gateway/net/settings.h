@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/net/cidr.h"
+#include "gateway/base/cidr.h"
 
 namespace gatehouse::net {
 

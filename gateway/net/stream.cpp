@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/net/cidr.h"
+#include "gateway/net/addresses.h"
 #include "gateway/net/socket_stream.h"
 #include "gateway/net/tls.h"
 

@@ -65,7 +65,7 @@ Result<TlsClientContextPtr> system_tls_client_context();
 struct ConnectOptions {
     std::chrono::milliseconds timeout{5'000};  ///< name look-up, connecting and the TLS handshake together
     TlsClientContextPtr tls;                   ///< null: plain
-    bool guarded = true;          ///< refuse link-local and metadata addresses (cidr.h: is_forbidden_target)
+    bool guarded = true;          ///< refuse link-local and metadata addresses (addresses.h: is_forbidden_target)
     bool allow_loopback = false;  ///< when guarded
 };
 

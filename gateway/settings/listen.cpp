@@ -62,12 +62,12 @@ void read_public_url(Section& listen, Settings& settings) {
     settings.public_url = std::move(*url);
 }
 
-std::vector<net::Cidr> read_ranges(Section& section, std::string_view key) {
-    std::vector<net::Cidr> ranges;
+std::vector<Cidr> read_ranges(Section& section, std::string_view key) {
+    std::vector<Cidr> ranges;
     const auto entries = section.texts(key);
     for (std::size_t index = 0; entries && index < entries->size(); ++index) {
         if ((*entries)[index].empty()) continue;
-        const auto range = net::Cidr::parse((*entries)[index]);
+        const auto range = Cidr::parse((*entries)[index]);
         if (range)
             ranges.push_back(*range);
         else

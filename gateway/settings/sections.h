@@ -30,7 +30,7 @@ void read_admin(Section& file, Settings& settings);  ///< admin, enforcement
 void refuse_unsupported(Section& file);
 void read_log_level(Section& file, const Context& context, Problems& problems, Settings& settings);
 
-/// Refuses what the outbound guard would refuse (net/cidr.h), at boot rather than at first use.
+/// Refuses what the outbound guard would refuse (net/addresses.h), at boot rather than at first use.
 void check_target(Section& section, std::string_view key, const http::Url& url, const Context& context);
 
 }  // namespace gatehouse::settings

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
-#include "gateway/net/cidr.h"
+#include "gateway/net/addresses.h"
 #include "gateway/settings/sections.h"
 
 namespace gatehouse::settings {
@@ -76,7 +76,7 @@ void check_target(Section& section, std::string_view key, const http::Url& url, 
     if (url.is_loopback() && !context.allow_loopback)
         section.refuse(key,
                        "points at this machine, which the gateway refuses unless GATEHOUSE_ALLOW_LOOPBACK=1 is set");
-    else if (!url.is_loopback() && net::Cidr::parse(url.host) && net::is_forbidden_target(url.host, true))
+    else if (!url.is_loopback() && Cidr::parse(url.host) && net::is_forbidden_target(url.host, true))
         section.refuse(key,
                        "points at an address that is never allowed (link-local, metadata, multicast or unspecified)");
 }

@@ -71,10 +71,10 @@ TEST(Settings, ReadsListenTrafficAndSignIn) {
     const Settings settings = parse_full();
     EXPECT_EQ(settings.listen.port, 8443);
     EXPECT_EQ(settings.public_url.origin(), "https://claude.corp.example");
-    EXPECT_TRUE(net::contains(settings.traffic.trusted_proxies, "10.1.9.9"));
-    EXPECT_TRUE(net::contains(settings.traffic.trusted_proxies, "fd12::1"));
-    EXPECT_TRUE(net::contains(settings.traffic.allow_cidrs, "10.9.9.9"));
-    EXPECT_TRUE(net::contains(settings.traffic.deny_cidrs, "10.6.6.6"));
+    EXPECT_TRUE(contains(settings.traffic.trusted_proxies, "10.1.9.9"));
+    EXPECT_TRUE(contains(settings.traffic.trusted_proxies, "fd12::1"));
+    EXPECT_TRUE(contains(settings.traffic.allow_cidrs, "10.9.9.9"));
+    EXPECT_TRUE(contains(settings.traffic.deny_cidrs, "10.6.6.6"));
     EXPECT_EQ(settings.traffic.max_request_bytes, 67'108'864U);
     EXPECT_EQ(settings.traffic.max_header_bytes, 65'536U);
     EXPECT_EQ(settings.traffic.max_url_length, 4'096U);
