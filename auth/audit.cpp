@@ -37,7 +37,7 @@ void audit_failure(observe::Journal& journal, std::string_view name, const http:
 
 Task<IdentityPtr> identify_audited(Authenticator& authenticator, observe::Journal& journal,
                                    const http::Request& request) {
-    auto identity = co_await authenticator.identify(request.headers);
+    auto identity = co_await authenticator.identify(request);
     if (!identity) audit_failure(journal, "auth.denied", request, identity.error());
     co_return identity;
 }

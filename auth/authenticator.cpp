@@ -196,8 +196,8 @@ Authenticator::Authenticator(const SessionSettings& settings, std::string public
 
 Authenticator::~Authenticator() = default;
 
-Task<IdentityPtr> Authenticator::identify(const http::Headers& headers) {
-    const auto credential = credential_of(headers);
+Task<IdentityPtr> Authenticator::identify(const http::Request& request) {
+    const auto credential = credential_of(request.headers);
     if (!credential) co_return fail(credential.error());
     std::string digest = sha256(*credential);
     if (IdentityPtr cached = state_->usable(digest, state_->clock.now())) co_return cached;

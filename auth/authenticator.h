@@ -17,7 +17,7 @@
 #include "auth/vault.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/task.h"
-#include "gateway/http/headers.h"
+#include "gateway/http/message.h"
 
 namespace gatehouse::auth {
 
@@ -31,7 +31,7 @@ class Authenticator final : public RevocationListener {
     /// Reads `Authorization: Bearer …` (any case of the scheme) or `x-api-key`; both present must be the same value.
     /// Faults: unauthenticated (token_missing, token_invalid, token_expired, session_revoked, key_revoked,
     /// key_expired), unavailable (a personal key that is not cached while the store is down).
-    Task<IdentityPtr> identify(const http::Headers& headers);
+    Task<IdentityPtr> identify(const http::Request& request);
 
     void on_revoked(std::string_view credential_id) override;
     void on_feed_up() override;

@@ -16,7 +16,8 @@ Error not_an_admin(std::string detail = {}) {
 }
 
 bool shares_one(const std::vector<std::string>& left, const std::vector<std::string>& right) {
-    return std::ranges::any_of(left, [&](const std::string& each) { return std::ranges::contains(right, each); });
+    return std::ranges::any_of(left,
+                               [&](const std::string& each) { return std::ranges::find(right, each) != right.end(); });
 }
 
 std::string_view verb_of(Right right) {
@@ -50,7 +51,7 @@ Task<Caller> Gate::identify(const http::Request& request) {
         if (!caller) co_return fail(not_an_admin("x-api-key"));
         co_return std::move(*caller);
     }
-    const auto identity = co_await parts_.authenticator.identify(request.headers);
+    const auto identity = co_await parts_.authenticator.identify(request);
     if (!identity && identity.error().fault != Fault::unauthenticated) co_return fail(identity.error());
     if (!identity) co_return fail(not_an_admin(describe(identity.error())));
     const auto right = right_of(*settings, (*identity)->person().groups);

@@ -139,7 +139,7 @@ Task<> MessagesRoute::serve(Exchange& exchange, http::BodyReader& reader) {
     entry.agent_id = clipped(headers.value("x-claude-code-agent-id"));
     entry.parent_agent_id = clipped(headers.value("x-claude-code-parent-agent-id"));
 
-    const auto identity = co_await parts_.authenticator.identify(headers);
+    const auto identity = co_await parts_.authenticator.identify(exchange.request);
     if (!identity) co_return fail(identity.error());
     const auth::Person& person = (*identity)->person();
     entry.subject = person.subject;

@@ -124,7 +124,15 @@ class AuthenticatorTest : public ::testing::Test {
         return secret;
     }
 
-    Result<IdentityPtr> identify(const http::Headers& headers) { return run(authenticator_.identify(headers)); }
+    static http::Request request_with(http::Headers headers) {
+        http::Request request;
+        request.headers = std::move(headers);
+        return request;
+    }
+    Result<IdentityPtr> identify(http::Headers headers) {
+        const http::Request request = request_with(std::move(headers));
+        return run(authenticator_.identify(request));
+    }
     Result<IdentityPtr> with_bearer(const std::string& token) {
         return identify({{"Authorization", "Bearer " + token}});
     }
@@ -263,8 +271,8 @@ TEST_F(AuthenticatorTest, AcceptsARequestWhoseLastUseCannotBeWrittenDown) {
     odd.gate.open();
     odd.touch_fails = true;
     Authenticator authenticator(session_settings(), origin, odd, clock_);
-    const http::Headers headers{{"x-api-key", signed_in("session-1")}};
-    EXPECT_TRUE(run(authenticator.identify(headers)));
+    const http::Request request = request_with({{"x-api-key", signed_in("session-1")}});
+    EXPECT_TRUE(run(authenticator.identify(request)));
 }
 
 TEST_F(AuthenticatorTest, NeverUsesACachedIdentityPastItsEnd) {
@@ -281,7 +289,9 @@ TEST_F(AuthenticatorTest, NeverUsesACachedIdentityPastItsEnd) {
 TEST_F(AuthenticatorTest, ForgetsTheLeastRecentlyUsedWhenTheCacheIsFull) {
     Authenticator small(session_settings(), origin, vault_, clock_, 2);
     vault_.add_listener(small);
-    auto identified = [&](const std::string& token) { return run(small.identify({{"x-api-key", token}})).has_value(); };
+    auto identified = [&](const std::string& token) {
+        return run(small.identify(request_with({{"x-api-key", token}}))).has_value();
+    };
     const std::string first = signed_in("session-1");
     const std::string second = signed_in("session-2");
     const std::string third = signed_in("session-3");
@@ -321,10 +331,10 @@ TEST_F(AuthenticatorTest, RefusesWhenTheRevocationOvertakesTheVaultsAnswer) {
     Authenticator authenticator(session_settings(), origin, slow, clock_);
     vault_.add_listener(authenticator);
     const std::string token = signed_in("session-1");
-    const http::Headers headers{{"x-api-key", token}};
+    const http::Request request = request_with({{"x-api-key", token}});
     boost::asio::io_context context(1);
     std::optional<Result<IdentityPtr>> outcome;
-    boost::asio::co_spawn(context, authenticator.identify(headers),
+    boost::asio::co_spawn(context, authenticator.identify(request),
                           [&](std::exception_ptr, Result<IdentityPtr> result) { outcome = std::move(result); });
     context.poll();
     ASSERT_EQ(slow.gate.waiting(), 1U);
@@ -343,10 +353,10 @@ TEST_F(AuthenticatorTest, DoesNotCacheAnAnswerThatTheFeedMayHaveMissedTheRevocat
     Authenticator authenticator(session_settings(), origin, slow, clock_);
     vault_.add_listener(authenticator);
     const std::string token = signed_in("session-1");
-    const http::Headers headers{{"x-api-key", token}};
+    const http::Request request = request_with({{"x-api-key", token}});
     boost::asio::io_context context(1);
     bool done = false;
-    boost::asio::co_spawn(context, authenticator.identify(headers),
+    boost::asio::co_spawn(context, authenticator.identify(request),
                           [&](std::exception_ptr, Result<IdentityPtr>) { done = true; });
     context.poll();
     ASSERT_FALSE(done);
@@ -359,7 +369,7 @@ TEST_F(AuthenticatorTest, DoesNotCacheAnAnswerThatTheFeedMayHaveMissedTheRevocat
     context.restart();
     context.poll();
     ASSERT_TRUE(done);
-    expect_refused(run(authenticator.identify(headers)), Reason::session_revoked);
+    expect_refused(run(authenticator.identify(request)), Reason::session_revoked);
 }
 
 // ---- the feed and the store
@@ -367,11 +377,11 @@ TEST_F(AuthenticatorTest, DoesNotCacheAnAnswerThatTheFeedMayHaveMissedTheRevocat
 TEST_F(AuthenticatorTest, AsksTheVaultForEveryRequestUntilTheFeedIsUp) {
     Authenticator fresh(session_settings(), origin, vault_, clock_);
     const std::string token = signed_in("session-1");
-    const http::Headers headers{{"x-api-key", token}};
-    ASSERT_TRUE(run(fresh.identify(headers)));
-    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(run(fresh.identify(headers))); }), 1);
+    const http::Request request = request_with({{"x-api-key", token}});
+    ASSERT_TRUE(run(fresh.identify(request)));
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(run(fresh.identify(request))); }), 1);
     ASSERT_TRUE(run(vault_.revoke_session("session-1")));
-    expect_refused(run(fresh.identify(headers)), Reason::session_revoked);
+    expect_refused(run(fresh.identify(request)), Reason::session_revoked);
 }
 
 TEST_F(AuthenticatorTest, AsksTheVaultForEveryRequestWhileTheFeedIsDown) {

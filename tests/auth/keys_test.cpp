@@ -20,7 +20,9 @@ class PersonalKeys : public SignInTest {
     std::vector<auth::PersonalKey> keys_of(const std::string& subject) { return run(vault.keys_of(subject)).value(); }
     std::string identified(const std::string& key) {
         auth::Authenticator authenticator(session, "https://gate.example", vault, clock);
-        auto who = run(authenticator.identify(http::Headers{{"x-api-key", key}}));
+        http::Request caller;
+        caller.headers = {{"x-api-key", key}};
+        auto who = run(authenticator.identify(caller));
         return who ? (*who)->person().subject : std::string();
     }
 };

@@ -39,7 +39,9 @@ class TokenEndpoint : public SignInTest {
     std::string identified(const std::string& access_token) {
         auth::Authenticator authenticator(session, "https://gate.example", vault, clock);
         vault.add_listener(authenticator);
-        auto who = run(authenticator.identify(http::Headers{{"authorization", "Bearer " + access_token}}));
+        http::Request caller;
+        caller.headers = {{"authorization", "Bearer " + access_token}};
+        auto who = run(authenticator.identify(caller));
         vault.remove_listener(authenticator);
         return who ? (*who)->person().subject : std::string(to_slug(who.error().reason));
     }
