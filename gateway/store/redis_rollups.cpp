@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/store/redis_rollups.h"
+
+#include <utility>
+
+#include "gateway/store/rollup_cells.h"
+#include "gateway/store/rollup_keys.h"
+
+namespace gatehouse::store {
+namespace {
+
+/// More than any report asks for: hours of two weeks, days of a year, months of a century.
+constexpr std::size_t most_buckets = 1'200;
+
+}  // namespace
+
+Task<std::vector<policy::Cell>> RedisRollups::cells(policy::Grain grain, Instant from, Instant to) {
+    std::vector<Place> places;
+    for (const policy::Span& span : policy::buckets(grain, from, to, most_buckets))
+        places.push_back({span.begin, cells_key(grain, span.begin)});
+    std::vector<policy::Cell> found;
+    const auto done = co_await read(
+        std::move(places), [&found](Instant bucket, const Reply& hash) { return append_cells(found, bucket, hash); });
+    if (!done) co_return fail(done.error());
+    co_return found;
+}
+
+Task<std::vector<policy::Cell>> RedisRollups::totals(Instant from, Instant to) {
+    std::vector<Place> places;
+    for (const policy::Span& span : policy::buckets(policy::Grain::day, from, to, most_buckets))
+        places.push_back({span.begin, totals_key(span.begin)});
+    std::vector<policy::Cell> found;
+    const auto done = co_await read(
+        std::move(places), [&found](Instant day, const Reply& hash) { return append_cells(found, day, hash); });
+    if (!done) co_return fail(done.error());
+    co_return found;
+}
+
+Task<std::vector<policy::SessionCell>> RedisRollups::sessions(std::string user, Instant from, Instant to) {
+    std::vector<Place> places;
+    for (const policy::Span& span : policy::buckets(policy::Grain::day, from, to, most_buckets))
+        places.push_back({span.begin, sessions_key(user, span.begin)});
+    std::vector<policy::SessionCell> found;
+    const auto done = co_await read(
+        std::move(places), [&found](Instant day, const Reply& hash) { return append_session_cells(found, day, hash); });
+    if (!done) co_return fail(done.error());
+    co_return found;
+}
+
+Task<std::vector<policy::Principal>> RedisRollups::principals() {
+    const auto reply = co_await redis_.send({"HGETALL", std::string(principals_key)});
+    if (!reply) co_return fail(reply.error());
+    std::vector<policy::Principal> found;
+    found.reserve(reply->items.size() / 2);
+    for (std::size_t at = 0; at + 1 < reply->items.size(); at += 2)
+        if (auto principal = parse_principal(reply->items[at].text, reply->items[at + 1].text))
+            found.push_back(std::move(*principal));
+    co_return found;
+}
+
+/// In steps of as many buckets as the step allows, at least one.
+Task<> RedisRollups::read(std::vector<Place> places, Take take) {
+    if (places.size() <= 1) co_return co_await read_together(std::move(places), std::move(take));
+    std::vector<Command> sizes;
+    for (const Place& place : places)
+        sizes.push_back({"HLEN", place.key});
+    const auto lengths = co_await redis_.send_all(std::move(sizes));
+    if (!lengths) co_return fail(lengths.error());
+    std::vector<Place> step;
+    std::int64_t fields = 0;
+    for (std::size_t index = 0; index < places.size(); ++index) {
+        const std::int64_t length = (*lengths)[index].integer;
+        if (length == 0) continue;
+        if (!step.empty() && fields + length > step_) {
+            const auto done = co_await read_together(std::exchange(step, {}), take);
+            if (!done) co_return fail(done.error());
+            fields = 0;
+        }
+        step.push_back(std::move(places[index]));
+        fields += length;
+    }
+    co_return co_await read_together(std::move(step), std::move(take));
+}
+
+Task<> RedisRollups::read_together(std::vector<Place> places, Take take) {
+    std::vector<Command> commands;
+    for (const Place& place : places)
+        commands.push_back({"HGETALL", place.key});
+    const auto hashes = co_await redis_.send_all(std::move(commands));
+    if (!hashes) co_return fail(hashes.error());
+    for (std::size_t index = 0; index < places.size(); ++index)
+        if (const auto taken = take(places[index].bucket, (*hashes)[index]); !taken) co_return fail(taken.error());
+    co_return Result<>{};
+}
+
+}  // namespace gatehouse::store

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/store/rollup_keys.h"
+
+#include <chrono>
+#include <initializer_list>
+
+#include "gateway/base/crypto.h"
+
+namespace gatehouse::store {
+namespace {
+
+constexpr std::string_view prefix = "gh:{spend}:";
+
+std::string key(std::initializer_list<std::string_view> parts) {
+    std::string name(prefix);
+    for (const std::string_view part : parts)
+        name.append(part);
+    return name;
+}
+
+std::string hashed(std::string_view name) {
+    return to_base64url(sha256(name));
+}
+
+/// 20261125
+std::string day_name(Instant when) {
+    return policy::period_key(policy::Period::daily, when).substr(1);
+}
+
+std::string hour_name(Instant when) {
+    const auto hour = std::chrono::floor<std::chrono::hours>(when) - std::chrono::floor<std::chrono::days>(when);
+    const std::string number = std::to_string(hour.count());
+    return day_name(when) + (number.size() < 2 ? "0" : "") + number;
+}
+
+/// A dollar in front names the cost's field: a session id that a client begins with one must not meet another's.
+void append_escaped(std::string& name, std::string_view part) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    for (const char letter : part) {
+        const auto byte = static_cast<unsigned char>(letter);
+        const bool separates = letter == '%' || letter == '|' || letter == '$';
+        if (byte >= 0x20 && byte != 0x7F && !separates) {
+            name.push_back(letter);
+            continue;
+        }
+        name.push_back('%');
+        name.push_back(digits[byte >> 4U]);
+        name.push_back(digits[byte & 0xFU]);
+    }
+}
+
+std::string joined(std::initializer_list<std::string_view> parts) {
+    std::string name;
+    for (const std::string_view* part = parts.begin(); part != parts.end(); ++part) {
+        if (part != parts.begin()) name.push_back('|');
+        append_escaped(name, *part);
+    }
+    return name;
+}
+
+}  // namespace
+
+std::string spent_key(std::string_view account, policy::Period period, Instant now) {
+    return key({"a:", hashed(account), ":", policy::period_key(period, now)});
+}
+
+std::string held_key(std::string_view account) {
+    return key({"a:", hashed(account), ":held"});
+}
+
+std::string expiry_key(std::string_view account) {
+    return key({"a:", hashed(account), ":expiry"});
+}
+
+std::string cells_key(policy::Grain grain, Instant when) {
+    switch (grain) {
+        case policy::Grain::hour:
+            return key({"h:", hour_name(when)});
+        case policy::Grain::day:
+            return key({"d:", day_name(when)});
+        case policy::Grain::month:
+            return key({"m:", day_name(when).substr(0, 6)});
+    }
+    return {};
+}
+
+std::string totals_key(Instant when) {
+    return key({"t:", day_name(when)});
+}
+
+std::string sessions_key(std::string_view user, Instant when) {
+    return key({"s:", day_name(when), ":", hashed(user)});
+}
+
+std::string cell_name(const policy::Dimensions& who) {
+    return joined({who.user, who.group, who.model, who.upstream, who.upstream_model, who.project, who.service_key,
+                   policy::to_slug(who.tier)});
+}
+
+std::string session_cell_name(std::string_view session, std::string_view agent, std::string_view model) {
+    return joined({session, agent, model});
+}
+
+std::string seen_key(std::string_view epoch) {
+    return key({"seen:", epoch});
+}
+
+}  // namespace gatehouse::store

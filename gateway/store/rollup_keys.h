@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The names under which spend is kept, for those who write it (redis_ledger) and those who read it (redis_rollups). All
+// in one hash slot, so that one script checks or settles a request on every account and in every report at once
+// (docs/decisions). Account names are hashed: a brace in one would move the key, and a subject is personal data.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/base/clock.h"
+#include "policy/charge.h"
+#include "policy/period.h"
+#include "policy/rollups.h"
+
+namespace gatehouse::store {
+
+/// What an account spent in the period that `now` lies in: an integer of nano-dollars.
+std::string spent_key(std::string_view account, policy::Period period, Instant now);
+/// What is set aside on an account: a hash of `held` (the sum) and `r:<request id>` (each amount), all nano-dollars.
+std::string held_key(std::string_view account);
+/// When those expire: a sorted set of request ids by milliseconds since 1970.
+std::string expiry_key(std::string_view account);
+
+/// Cells of a bucket: a hash with two fields for every combination of dimensions, `<cell>` (requests, input, output,
+/// cache read, cache writes of 5 minutes and of an hour, web searches and a zero, with blanks between) and `$<cell>`
+/// (nano-dollars).
+std::string cells_key(policy::Grain grain, Instant when);
+/// The same for a day with users and service keys summed away.
+std::string totals_key(Instant when);
+/// The same for the sessions of a user on a day; cells are named by session_cell.
+std::string sessions_key(std::string_view user, Instant when);
+
+/// Dimensions as a field name: joined by `|`, with what could be mistaken percent-encoded.
+std::string cell_name(const policy::Dimensions& who);
+std::string session_cell_name(std::string_view session, std::string_view agent, std::string_view model);
+
+/// Subject → JSON {"email","name","groups","service","seen"}.
+inline constexpr std::string_view principals_key = "gh:{spend}:p";
+/// The newest records, as a stream of one field `r` with the JSON of the journal's line.
+inline constexpr std::string_view records_key = "gh:{spend}:records";
+/// Which settlements of one run of a gateway were added: a bit each.
+std::string seen_key(std::string_view epoch);
+
+}  // namespace gatehouse::store
