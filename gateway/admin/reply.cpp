@@ -2,8 +2,6 @@
 #include "gateway/admin/reply.h"
 
 #include <boost/json/object.hpp>
-#include <chrono>
-#include <cstdio>
 #include <utility>
 
 #include "gateway/base/json.h"
@@ -58,19 +56,6 @@ Result<boost::json::object> parse_body(const http::Request& request) {
 
 Error bad_field(std::string_view field, std::string_view reason) {
     return Error::bad_request(Reason::malformed_request, std::string(field).append(": ").append(reason));
-}
-
-std::string to_timestamp(Instant when) {
-    const auto day = std::chrono::floor<std::chrono::days>(when);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss time{when - day};
-    char text[32];
-    const int size =
-        std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                      static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                      static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-    return {text, static_cast<std::size_t>(size)};
 }
 
 }  // namespace gatehouse::admin

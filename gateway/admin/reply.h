@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/base/clock.h"
 #include "gateway/base/error.h"
 #include "gateway/base/result.h"
+#include "gateway/base/timestamp.h"
 #include "gateway/http/message.h"
 
 namespace gatehouse::admin {
@@ -28,8 +28,5 @@ http::Response render_admin_error(const Error& error, std::string_view request_i
 Result<boost::json::object> parse_body(const http::Request& request);
 /// `<field>: <reason>`, as the contract words its 400s.
 Error bad_field(std::string_view field, std::string_view reason);
-
-/// RFC 3339 in UTC with milliseconds, as every timestamp of this API.
-std::string to_timestamp(Instant when);
 
 }  // namespace gatehouse::admin
