@@ -4,8 +4,9 @@
 // records of kind "spend_limit" (records.h), written by admin/spend_limits.
 #pragma once
 
+#include <boost/json/object.hpp>
+#include <compare>
 #include <cstdint>
-#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,7 +38,7 @@ struct Scope {
     ScopeKind kind = ScopeKind::organization;
     std::string id;  ///< subject or group; empty for the organization
 
-    bool operator==(const Scope&) const = default;
+    auto operator<=>(const Scope&) const = default;
 };
 
 struct Cap {
@@ -64,6 +65,22 @@ struct EffectiveCap {
     const Cap* cap = nullptr;  ///< null: uncapped
 };
 
+/// What became of a cap that names a caller.
+enum class Outcome : std::uint8_t {
+    holds,
+    expired,               ///< it was temporary
+    covered_by_temporary,  ///< another cap of its scope and period comes first while that lasts
+    another_group,         ///< several groups have one: `mode` took the other
+    nearer_scope,          ///< a user's own cap comes before a group's, a group's before the organization's
+};
+
+std::string_view to_slug(Outcome outcome);
+
+struct Contender {
+    const Cap* cap = nullptr;  ///< points into the book
+    Outcome outcome = Outcome::holds;
+};
+
 class CapBook {
   public:
     explicit CapBook(std::vector<Cap> caps);
@@ -73,9 +90,16 @@ class CapBook {
     const Cap* find(std::string_view id) const;
     bool empty() const { return caps_.empty(); }
 
+    /// The cap of a scope that counts now: the temporary one while there is one, else the permanent one, else null.
+    const Cap* in_force(ScopeKind kind, std::string_view id, Period period, Instant now) const;
+
     /// Per period, shortest first: the user's own cap, else of their groups' caps the least (or greatest) one, else the
-    /// organization's, else none. Pools are not among them.
+    /// organization's, else none. A cap without an amount is a decision too: it ends the search, and is the greatest of
+    /// all. Pools are not among them.
     std::vector<EffectiveCap> effective(const Subject& subject, GroupLimitMode mode, Instant now) const;
+    /// Every cap of that period that names the caller, and what became of it: the one that holds first, the others from
+    /// the nearest scope to the widest.
+    std::vector<Contender> contest(const Subject& subject, GroupLimitMode mode, Period period, Instant now) const;
     /// Everything that a request of this caller is checked against: the effective caps that are not unlimited, on the
     /// user's account, then the pools of their groups.
     std::vector<Limit> limits(const Subject& subject, GroupLimitMode mode, Instant now) const;
@@ -83,15 +107,22 @@ class CapBook {
     std::vector<std::string> accounts(const Subject& subject, Instant now) const;
 
   private:
+    const Cap* winner(const Subject& subject, GroupLimitMode mode, Period period, Instant now) const;
+    std::span<const std::uint32_t> of_scope(ScopeKind kind, std::string_view id, Period period) const;
+
     std::vector<Cap> caps_;
+    std::vector<std::uint32_t> by_scope_;  ///< indexes into caps_, ordered by scope and period, then as caps_
 };
 
 using CapBookPtr = std::shared_ptr<const CapBook>;
 
 /// The document that is stored and shown: `{"type":"spend_limit","id",…}`. `scope` of a group is
 /// `{"type":"rbac_group","rbac_group_id":…}`, of a pool `{"type":"group_pool","rbac_group_id":…}`.
+boost::json::object to_json(const Cap& cap);
 std::string to_document(const Cap& cap);
 /// Nothing when it is not such a document.
 std::optional<Cap> parse_cap(std::string_view document);
+/// A cap's amount as it is kept: one to 18 digits, leading zeros dropped; nothing when it is anything else.
+std::optional<std::string> parse_cents(std::string_view text);
 
 }  // namespace gatehouse::policy
