@@ -92,6 +92,8 @@ std::vector<std::string> needing_restart(const Settings& now, const Settings& ne
     differs("oidc", !(now.oidc == next.oidc));
     differs("session", !(now.session == next.session));
     differs("store", !(now.store == next.store));
+    differs("journal", !(now.journal == next.journal));
+    differs("admin", now.admin.enabled != next.admin.enabled);
     differs("telemetry", !(now.telemetry == next.telemetry));
     return names;
 }
@@ -147,6 +149,7 @@ class App {
     BlockingPool pool_{2};
     std::atomic<bool> draining_{false};
     std::unique_ptr<store::EmbeddedRedis> embedded_;
+    std::unique_ptr<store::SpendJournal> spend_journal_;
     std::unique_ptr<Shared> shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unique_ptr<net::Server> server_;
@@ -166,8 +169,11 @@ Result<> App::open_store() {
     }
     auto proxy = net::ProxySettings::from_environment(process_environment);
     if (!proxy) return fail(proxy.error());
-    shared_ = std::make_unique<Shared>(Shared{live_, std::move(redis), std::move(*proxy), metrics_, journal_, clock_,
-                                              random_, pool_, draining_, spawn_logged});
+    auto journal = store::SpendJournal::open(settings().journal, clock_, random_, metrics_);
+    if (!journal) return fail(journal.error());
+    spend_journal_ = std::move(*journal);
+    shared_ = std::make_unique<Shared>(Shared{live_, std::move(redis), std::move(*proxy), metrics_, journal_,
+                                              *spend_journal_, clock_, random_, pool_, draining_, spawn_logged});
     return {};
 }
 
@@ -247,6 +253,9 @@ Result<> App::start() {
         worker->shard.start();
     }
     if (const auto primed = prime_with_patience(); !primed) return primed;
+    // One shard is enough to post what the store did not take.
+    const Worker& first = *workers_.front();
+    spawn_logged(first.shard.executor(), first.services->recover());
     if (const auto listening = listen(); !listening) return listening;
     log::info("listening", {{"address", settings().listen.host + ":" + std::to_string(server_->port())},
                             {"public_url", settings().public_url.origin()},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/services.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "auth/access_token.h"
@@ -11,10 +12,12 @@
 #include "gateway/http/reply.h"
 #include "gateway/managed/route.h"
 #include "gateway/messages/models.h"
+#include "gateway/messages/standing.h"
 #include "gateway/net/client.h"
 #include "gateway/otlp/forwarder.h"
 #include "gateway/otlp/route.h"
 #include "gateway/protocol.h"
+#include "gateway/store/durable_ledger.h"
 #include "gateway/store/redis_client.h"
 #include "gateway/store/redis_ledger.h"
 #include "gateway/store/redis_vault.h"
@@ -58,6 +61,26 @@ Result<Clients> make_clients(net::Deadlines& deadlines, const Settings& settings
     return clients;
 }
 
+/// Days, months and totals as long as finance wants them; hours and sessions as long as anybody looks that closely.
+store::Retention retention_of(const admin::AdminSettings& admin) {
+    store::Retention retention;
+    retention.spend = std::chrono::days((admin.spend_retention_months + 1) * 31);
+    retention.detail = std::min(retention.detail, retention.spend);
+    return retention;
+}
+
+messages::SpendRulesPtr make_spend_rules(const Live& live) {
+    auto rules = std::make_shared<messages::SpendRules>();
+    const Settings& settings = live.settings;
+    rules->capped = settings.admin.enabled;
+    rules->caps = std::make_shared<const policy::CapBook>(std::vector<policy::Cap>{});
+    rules->prices = policy::builtin_price_book();
+    rules->group_limit_mode = settings.admin.group_limit_mode;
+    rules->enforcement = settings.enforcement;
+    rules->blocked_message = settings.admin.blocked_message;
+    return rules;
+}
+
 }  // namespace
 
 std::shared_ptr<const Live> make_live(Settings settings) {
@@ -81,7 +104,9 @@ struct Services::State {
           clients(std::move(made)),
           redis(shard.executor(), all.redis, &all.metrics),
           vault(redis, all.clock),
-          ledger(redis),
+          redis_ledger(redis, [this] { return retention_of(shared.live.load()->settings.admin); }),
+          ledger(redis, redis_ledger, all.spend_journal, all.pool),
+          spend_rules(make_spend_rules(*live)),
           tokens(settings.session, settings.public_url.origin()),
           authenticator(settings.session, settings.public_url.origin(), vault, all.clock),
           feed(shard.executor(), all.redis, authenticator),
@@ -102,6 +127,7 @@ struct Services::State {
                        }}),
           messages({.authenticator = authenticator,
                     .upstreams = [this] { return shared.live.load()->upstreams; },
+                    .spend_rules = [this] { return spend_rules; },
                     .client = *clients.upstream,
                     .ledger = ledger,
                     .journal = all.journal,
@@ -109,6 +135,11 @@ struct Services::State {
                     .clock = all.clock,
                     .spawn = [this, executor = shard.executor()](
                                  auto settlement) { shared.spawn(executor, std::move(settlement)); }}),
+          standing({.authenticator = authenticator,
+                    .ledger = ledger,
+                    .rules = [this] { return spend_rules; },
+                    .journal = all.journal,
+                    .clock = all.clock}),
           models({.authenticator = authenticator, .rules = current_rules(), .journal = all.journal}),
           managed({.authenticator = authenticator, .rules = current_rules(), .journal = all.journal}),
           forwarder(shard.executor(), settings.telemetry, *clients.telemetry, all.metrics),
@@ -121,6 +152,7 @@ struct Services::State {
         if (!settings.metrics_listen) health.mount_metrics(router);
         mount_protocol(router);
         messages.mount(router);
+        standing.mount(router);
         models.mount(router);
         managed.mount(router);
         telemetry.mount(router);
@@ -145,13 +177,16 @@ struct Services::State {
     Clients clients;
     store::RedisClient redis;
     store::RedisVault vault;
-    store::RedisLedger ledger;
+    store::RedisLedger redis_ledger;
+    store::DurableLedger ledger;
+    messages::SpendRulesPtr spend_rules;
     auth::AccessTokens tokens;
     auth::Authenticator authenticator;
     store::RevocationFeed feed;
     auth::Oidc idp;
     auth::SignIn sign_in;
     messages::MessagesRoute messages;
+    messages::StandingRoute standing;
     messages::ModelsRoute models;
     managed::ManagedRoute managed;
     otlp::Forwarder forwarder;
@@ -189,10 +224,15 @@ void Services::reload() {
     state_->settings.sign_in.device_authorization = live->settings.sign_in.device_authorization;
     state_->settings.sign_in.device_verify = live->settings.sign_in.device_verify;
     state_->settings.sign_in.login_notice = live->settings.sign_in.login_notice;
+    state_->spend_rules = make_spend_rules(*live);
 }
 
 boost::asio::awaitable<void> Services::run() {
     return state_->forwarder.run();
+}
+
+boost::asio::awaitable<void> Services::recover() {
+    return state_->ledger.recover();
 }
 
 std::size_t Services::unsettled() const {
@@ -200,6 +240,7 @@ std::size_t Services::unsettled() const {
 }
 
 void Services::stop() {
+    state_->ledger.stop();
     state_->forwarder.stop();
     state_->feed.stop();
     state_->redis.stop();

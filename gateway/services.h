@@ -20,6 +20,7 @@
 #include "gateway/observe/metrics.h"
 #include "gateway/settings.h"
 #include "gateway/store/settings.h"
+#include "gateway/store/spend_journal.h"
 
 namespace gatehouse {
 
@@ -41,6 +42,7 @@ struct Shared {
     net::ProxySettings proxy;
     observe::Metrics& metrics;
     observe::Journal& journal;
+    store::SpendJournal& spend_journal;
     const Clock& clock;
     Random& random;
     BlockingPool& pool;
@@ -64,6 +66,9 @@ class Services {
     Task<> prime();
     /// What goes on beside the requests (forwarding telemetry), until `stop`. Spawn it once.
     boost::asio::awaitable<void> run();
+    /// Brings into the store what it did not take, also from gateways that are dead, until `stop`. Spawn it on one
+    /// shard.
+    boost::asio::awaitable<void> recover();
     /// Takes over what the new snapshot changes and is not read from it per request. On the shard's thread.
     void reload();
     /// Answered requests whose usage is still being written down. On the shard's thread.

@@ -46,6 +46,7 @@ struct Settings {
     auth::SessionSettings session;
     auth::SignInSettings sign_in;
     StoreSettings store;
+    store::JournalSettings journal;
     std::vector<upstream::AnthropicSettings> upstreams;
     policy::RulesPtr rules;
     otlp::TelemetrySettings telemetry;

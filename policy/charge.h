@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Charge: one settled request, as it is added to accounts and reports; Dimensions: what reports can group it by.
+// Charge: one settled request, as it is added to accounts and reports; Dimensions: what reports can group it by;
+// Principal: who was seen at work.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,25 @@ struct Dimensions {
 std::string user_account(std::string_view user);
 std::string pool_account(std::string_view group);
 
+/// A request that may cost something, on its way to be sent.
+struct Begun {
+    std::string_view request_id;
+    std::string_view user;
+    std::string_view model;
+    std::string_view session;
+    Money reserved;
+};
+
+/// A person or service key that was seen at work. Forgotten `admin.identity_retention_days` after `last_seen`.
+struct Principal {
+    std::string id;  ///< the subject
+    std::string email;
+    std::string name;
+    std::vector<std::string> groups;
+    bool service = false;
+    Instant last_seen;
+};
+
 struct Charge {
     std::string request_id;  ///< also the id of its reservation, if it had one
     Instant when;            ///< decides the hour, day, week and month that it counts in
@@ -42,9 +63,10 @@ struct Charge {
     std::string agent;    ///< x-claude-code-agent-id
     Usage usage;
     Money cost;
-    bool estimated = false;  ///< the provider did not say its usage to the end
-    bool reserved = false;   ///< there is a reservation of this id to take back
-    std::vector<std::string> accounts;
+    bool estimated = false;              ///< the provider did not say its usage to the end
+    bool reserved = false;               ///< there is a reservation of this id to take back
+    std::vector<std::string> accounts;   ///< where it is added up (CapBook::accounts)
+    std::optional<Principal> principal;  ///< given when it should be written down anew
 };
 
 }  // namespace gatehouse::policy

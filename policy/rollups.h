@@ -35,16 +35,6 @@ struct SessionCell {
     Money cost;
 };
 
-/// A person or service key that was seen at work. Forgotten `admin.identity_retention_days` after `last_seen`.
-struct Principal {
-    std::string id;  ///< the subject
-    std::string email;
-    std::string name;
-    std::vector<std::string> groups;
-    bool service = false;
-    Instant last_seen;
-};
-
 class Rollups {
   public:
     virtual ~Rollups() = default;

@@ -13,6 +13,7 @@
 #include "gateway/messages/answer_headers.h"
 #include "gateway/messages/error_body.h"
 #include "gateway/messages/failed_answers.h"
+#include "gateway/messages/spend_answer.h"
 
 namespace gatehouse::messages {
 namespace {
@@ -25,6 +26,16 @@ constexpr std::string_view count_tokens_path = "/v1/messages/count_tokens";
 constexpr std::size_t largest_failed_body = std::size_t{1} << 20U;
 constexpr std::chrono::seconds failed_body_patience{5};
 constexpr int client_closed = 499;
+
+/// How long a reservation lasts beyond the longest wait for a first byte; a stream renews it.
+constexpr std::chrono::seconds reservation_slack{180};
+/// Between looks at what a running stream has cost so far.
+constexpr std::chrono::seconds look_every{2};
+constexpr std::chrono::seconds renew_every{60};
+/// How often a principal's name and groups are written down anew.
+constexpr std::chrono::minutes write_down_every{5};
+constexpr std::size_t most_written_down = 65'536;
+constexpr std::size_t most_unpriced = 1'024;
 
 bool is_success(int status) {
     return status >= 200 && status < 300;
@@ -81,9 +92,26 @@ struct MessagesRoute::Exchange {
     UpstreamsPtr upstreams;
     SteadyClock::time_point began = SteadyClock::now();
     observe::Entry entry{};
+    auth::IdentityPtr identity{};
+    std::shared_ptr<Spending> spending{};  ///< of requests that cost money
+    std::size_t body_bytes = 0;
     std::string model{};  ///< the catalogue's id
     int status = 0;       ///< as answered; 0 before
-    std::optional<policy::Usage> usage{};
+    std::optional<policy::Charge> charge{};
+    SteadyClock::time_point looked = began;   ///< at the cost
+    SteadyClock::time_point renewed = began;  ///< the reservation
+
+    std::chrono::seconds reservation_lifetime() const {
+        return std::chrono::ceil<std::chrono::seconds>(upstreams->first_byte_timeout) + reservation_slack;
+    }
+    policy::PriceQuery price_query() const { return {entry.upstream, entry.upstream_model, model}; }
+};
+
+/// What is left to do with the money of an exchange when its client has its answer.
+struct MessagesRoute::Closing {
+    std::string request_id;
+    std::shared_ptr<Spending> spending;
+    std::optional<policy::Charge> charge;
 };
 
 void MessagesRoute::mount(http::Router& router) {
@@ -119,16 +147,17 @@ Task<> MessagesRoute::handle(std::string_view path, http::Request& request, http
     Exchange exchange{request, client, path, parts_.upstreams()};
     const auto result = co_await serve(exchange, reader);
     record(exchange, result);
-    if (!exchange.usage) co_return result;
+    if (!exchange.spending) co_return result;
+    if (exchange.charge) learn(exchange, *exchange.charge);
     ++unsettled_;
-    auto settlement = settle({exchange.entry.subject, exchange.model, parts_.clock.now(), *exchange.usage}, request.id);
+    auto closing = close({request.id, std::move(exchange.spending), std::move(exchange.charge)});
     if (parts_.spawn) {
-        parts_.spawn(std::move(settlement));
+        parts_.spawn(std::move(closing));
         co_return result;
     }
     // A client that is gone must not leave its tokens uncounted: from here on nobody can interrupt.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    co_await std::move(settlement);
+    co_await std::move(closing);
     co_return result;
 }
 
@@ -141,32 +170,96 @@ Task<> MessagesRoute::serve(Exchange& exchange, http::BodyReader& reader) {
 
     const auto identity = co_await parts_.authenticator.identify(exchange.request);
     if (!identity) co_return fail(identity.error());
+    exchange.identity = *identity;
     const auth::Person& person = (*identity)->person();
     entry.subject = person.subject;
     entry.email = person.email;
     entry.credential_kind = to_slug((*identity)->kind());
     entry.credential_id = (*identity)->credential_id();
+    if (exchange.path == messages_path)
+        exchange.spending = std::make_shared<Spending>(parts_.ledger, parts_.spend_rules(),
+                                                       policy::Subject{person.subject, person.email, person.groups},
+                                                       parts_.clock.now());
 
-    const auto received = co_await reader.read_into(exchange.request, exchange.upstreams->max_request_bytes);
-    if (!received) co_return fail(received.error());
+    std::optional<Ask> ask;
+    const auto permit = co_await understand(exchange, reader, ask);
+    if (!permit) {
+        const auto refused = co_await refuse_if_blocked(exchange);
+        if (!refused || *refused) co_return refused ? Result<>{} : fail(refused.error());
+        co_return fail(permit.error());
+    }
+    const auto reserved = co_await reserve(exchange, *permit, *ask);
+    if (!reserved || !*reserved) co_return reserved ? Result<>{} : fail(reserved.error());
 
-    auto ask = Ask::parse(std::move(exchange.request.body));
-    if (!ask) co_return fail(ask.error());
-    entry.model = clipped(ask->model());
-    entry.streamed = ask->stream();
-
-    const auto permit =
-        policy::decide(exchange.upstreams->rules, {person.subject, person.email, person.groups}, ask->model());
-    if (!permit) co_return fail(permit.error());
-    entry.policy = permit->policy;
-    exchange.model = permit->model->id;
-
+    if (exchange.spending)
+        exchange.spending->begin(exchange.request.id, person.subject, exchange.model, entry.session_id);
     auto answer = co_await carry(exchange, *permit, *ask, person);
     // A stream outlives its request by minutes.
     ask->release();
     if (!answer) co_return fail(answer.error());
     const auto relayed = co_await relay(exchange, std::move(*answer));
     co_return relayed;
+}
+
+/// What is asked, and whether the caller may.
+Task<policy::Permit> MessagesRoute::understand(Exchange& exchange, http::BodyReader& reader, std::optional<Ask>& ask) {
+    const auto received = co_await reader.read_into(exchange.request, exchange.upstreams->max_request_bytes);
+    if (!received) co_return fail(received.error());
+    exchange.body_bytes = exchange.request.body.size();
+    auto parsed = Ask::parse(std::move(exchange.request.body));
+    if (!parsed) co_return fail(parsed.error());
+    exchange.entry.model = clipped(parsed->model());
+    exchange.entry.streamed = parsed->stream();
+
+    const auth::Person& person = exchange.identity->person();
+    auto permit =
+        policy::decide(exchange.upstreams->rules, {person.subject, person.email, person.groups}, parsed->model());
+    if (!permit) co_return fail(permit.error());
+    exchange.entry.policy = permit->policy;
+    exchange.model = permit->model->id;
+    ask.emplace(std::move(*parsed));
+    co_return permit;
+}
+
+/// A developer who is blocked is told so, and not what else was wrong with the request (the contract's order). True
+/// when that was answered.
+Task<bool> MessagesRoute::refuse_if_blocked(Exchange& exchange) {
+    if (!exchange.spending) co_return false;
+    auto refusal = co_await exchange.spending->check(parts_.clock.now());
+    if (!refusal) co_return fail(refusal.error());
+    if (!*refusal) co_return false;
+    const auto answered = co_await answer_refusal(exchange, std::move(**refusal));
+    if (!answered) co_return fail(answered.error());
+    co_return true;
+}
+
+/// False when the request was refused, and answered.
+Task<bool> MessagesRoute::reserve(Exchange& exchange, const policy::Permit& permit, const Ask& ask) {
+    if (!exchange.spending || !exchange.spending->is_limited()) co_return true;
+    const policy::Candidate& candidate = permit.candidates.front();
+    const std::string& upstream = exchange.upstreams->providers.at(candidate.upstream)->name();
+    const Instant now = parts_.clock.now();
+    const policy::TokenCost token = exchange.spending->rules().prices->token_cost(
+        {upstream, candidate.model, exchange.model}, 0, policy::Speed::standard, now);
+    const Money estimate =
+        estimator_.estimate(exchange.entry.subject, exchange.model, exchange.body_bytes, token, ask.max_tokens());
+    auto refusal =
+        co_await exchange.spending->reserve(exchange.request.id, estimate, now, exchange.reservation_lifetime());
+    if (!refusal) co_return fail(refusal.error());
+    if (!*refusal) co_return true;
+    const auto answered = co_await answer_refusal(exchange, std::move(**refusal));
+    if (!answered) co_return fail(answered.error());
+    co_return false;
+}
+
+Task<> MessagesRoute::answer_refusal(Exchange& exchange, http::Response refusal) {
+    if (const auto reason = exchange.spending->refused()) exchange.entry.reason = to_slug(*reason);
+    exchange.status = refusal.status;
+    refusal.headers.add("content-length", std::to_string(refusal.body.size()));
+    exchange.client.start(refusal.status, std::move(refusal.headers));
+    const auto written = co_await exchange.client.write(refusal.body);
+    if (!written) co_return fail(written.error());
+    co_return co_await exchange.client.finish();
 }
 
 /// The candidates in order until one answers in a way that another would not better.
@@ -245,11 +338,14 @@ Task<> MessagesRoute::relay(Exchange& exchange, Answer answer) {
                                                 describe(first.error())));
     exchange.status = answer.status;
     exchange.entry.first_byte_milliseconds = milliseconds_since(exchange.began);
-    exchange.client.start(answer.status, answer_headers(answer.headers, answer.status, exchange.request.id));
+    http::Headers headers = answer_headers(answer.headers, answer.status, exchange.request.id);
+    if (exchange.spending && is_success(answer.status))
+        if (const auto cap = exchange.spending->described(parts_.clock.now())) add_usage_headers(headers, *cap);
+    exchange.client.start(answer.status, std::move(headers));
 
     const StreamGauge gauge(parts_.metrics);
     const auto pumped = co_await pump(exchange, *answer.body, *first, meter);
-    meter_answer(exchange, meter);
+    charge_answer(exchange, meter);
     const auto concluded = co_await conclude(exchange, pumped, answer.headers, meter);
     co_return concluded;
 }
@@ -260,6 +356,8 @@ Task<> MessagesRoute::pump(Exchange& exchange, http::Source& source, std::string
         meter.look(bytes);
         const auto written = co_await exchange.client.write(bytes);
         if (!written) co_return fail(written.error());
+        const auto affordable = co_await look_at_cost(exchange, meter);
+        if (!affordable) co_return fail(affordable.error());
         const auto next = co_await source.read();
         if (!next) co_return fail(next.error());
         bytes = *next;
@@ -273,6 +371,13 @@ Task<> MessagesRoute::conclude(Exchange& exchange, Result<> pumped, const http::
                                const UsageMeter& meter) {
     if (!pumped && pumped.error().fault == Fault::client_gone) co_return fail(pumped.error());
     const bool is_stream = shape_of(headers) == Shape::events;
+    if (!pumped && pumped.error().fault == Fault::over_budget) {
+        exchange.entry.reason = to_slug(pumped.error().reason);
+        const std::string event = error_event(pumped.error(), exchange.request.id, meter.between_events());
+        const auto written = co_await exchange.client.write(event);
+        if (!written) co_return fail(written.error());
+        co_return co_await exchange.client.finish();
+    }
     // Where only the close marks the end of the body, a cut looks like an end; the provider's own last event tells.
     const bool is_framed = headers.find("content-length") || headers.find("transfer-encoding");
     const bool cut = !pumped || (is_stream && is_success(exchange.status) && !is_framed);
@@ -293,26 +398,111 @@ Task<> MessagesRoute::conclude(Exchange& exchange, Result<> pumped, const http::
     co_return finished;
 }
 
-void MessagesRoute::meter_answer(Exchange& exchange, const UsageMeter& meter) {
-    // Counting tokens costs none, and neither do the provider's errors.
-    if (exchange.path != messages_path || !is_success(exchange.status)) return;
-    exchange.usage = meter.usage();
-    if (meter.known() || std::exchange(warned_of_unreadable_answer_, true)) return;
-    log::warn("an answer did not say its usage: its tokens are not counted (said once)",
-              {{"request_id", exchange.request.id}, {"upstream", exchange.entry.upstream}});
+/// Now and then while a stream runs: keeps its reservation alive and as large as what it has cost so far. Fails when
+/// the operator wants streams cut that cross a cap.
+Task<> MessagesRoute::look_at_cost(Exchange& exchange, const UsageMeter& meter) {
+    if (!exchange.spending || !exchange.spending->is_limited()) co_return Result<>{};
+    const auto now = SteadyClock::now();
+    if (now - exchange.looked < look_every) co_return Result<>{};
+    exchange.looked = now;
+    const Spending& spending = *exchange.spending;
+    const Instant moment = parts_.clock.now();
+    const Money cost =
+        spending.rules().prices->price(exchange.price_query(), meter.usage(), policy::Speed::standard, moment).cost;
+    if (cost > spending.reserved() || now - exchange.renewed >= renew_every) {
+        exchange.renewed = now;
+        auto extension = extend(exchange.spending, exchange.request.id, cost, exchange.reservation_lifetime());
+        if (parts_.spawn)
+            parts_.spawn(std::move(extension));
+        else
+            co_await std::move(extension);
+    }
+    const bool events = exchange.entry.streamed;
+    if (!spending.rules().enforcement.cut_streams || !events) co_return Result<>{};
+    const auto crossed = co_await exchange.spending->is_crossed_by(cost, moment);
+    if (!crossed || !*crossed) co_return Result<>{};
+    co_return fail(Error::over_budget(Reason::budget_exhausted, "spend limit reached in the middle of this answer"));
 }
 
-/// Adds what was consumed to the ledger. The client has its answer already, so that a failure is ours alone.
-asio::awaitable<void> MessagesRoute::settle(policy::Charge charge, std::string request_id) {
-    const auto recorded = co_await parts_.ledger.record(charge);
+asio::awaitable<void> MessagesRoute::extend(std::shared_ptr<Spending> spending, std::string request_id, Money cost,
+                                            std::chrono::seconds lifetime) {
+    // A store that is away has no reservation to lose; the settlement is what counts.
+    [[maybe_unused]] const auto extended =
+        co_await spending->extend(std::move(request_id), cost, parts_.clock.now(), lifetime);
+}
+
+/// What the answer cost, also when it was cut off: by the client, by the provider or by us.
+void MessagesRoute::charge_answer(Exchange& exchange, const UsageMeter& meter) {
+    // Counting tokens costs none, and neither do the provider's errors.
+    if (!exchange.spending || !is_success(exchange.status)) return;
+    if (!meter.known() && !std::exchange(warned_of_unreadable_answer_, true))
+        log::warn("an answer did not say its usage: its tokens are not counted (said once)",
+                  {{"request_id", exchange.request.id}, {"upstream", exchange.entry.upstream}});
+    const Instant now = parts_.clock.now();
+    const auth::Person& person = exchange.identity->person();
+    policy::Charge charge;
+    charge.usage = meter.usage();
+    const policy::Priced priced =
+        exchange.spending->rules().prices->price(exchange.price_query(), charge.usage, policy::Speed::standard, now);
+    if (priced.source == policy::PriceSource::unknown) warn_of_unknown_price(exchange);
+    charge.request_id = exchange.request.id;
+    charge.when = now;
+    charge.who = {.user = person.subject,
+                  .group = {},
+                  .model = exchange.model,
+                  .upstream = exchange.entry.upstream,
+                  .upstream_model = exchange.entry.upstream_model,
+                  .project = {},
+                  .service_key = {},
+                  .tier = priced.tier};
+    charge.session = exchange.entry.session_id;
+    charge.agent = exchange.entry.agent_id;
+    charge.cost = priced.cost;
+    charge.accounts = exchange.spending->accounts();
+    charge.principal = principal_of(exchange, now);
+    exchange.charge = std::move(charge);
+}
+
+/// Billed all the same; once for each id, so that an operator hears of it and can read on.
+void MessagesRoute::warn_of_unknown_price(const Exchange& exchange) {
+    const std::string id = exchange.entry.upstream + "/" + exchange.entry.upstream_model;
+    if (unpriced_.size() >= most_unpriced || !unpriced_.insert(id).second) return;
+    log::warn("no price is known for a model: billed as an unknown one (said once; set pricing.overrides)",
+              {{"upstream", exchange.entry.upstream},
+               {"upstream_model", exchange.entry.upstream_model},
+               {"model", exchange.model}});
+}
+
+/// Who this was, when it is time to write that down again.
+std::optional<policy::Principal> MessagesRoute::principal_of(const Exchange& exchange, Instant now) {
+    const auth::Person& person = exchange.identity->person();
+    if (written_down_.size() >= most_written_down) written_down_.clear();
+    Instant& last = written_down_[person.subject];
+    if (now - last < write_down_every) return std::nullopt;
+    last = now;
+    return policy::Principal{person.subject, person.email, person.name, person.groups, false, now};
+}
+
+void MessagesRoute::learn(const Exchange& exchange, const policy::Charge& charge) {
+    const policy::Usage answer{.output = charge.usage.output};
+    const Money written =
+        parts_.spend_rules()->prices->cost(exchange.price_query(), answer, charge.who.tier, charge.when);
+    estimator_.learn(charge.who.user, charge.who.model, exchange.body_bytes, charge.cost - written, written);
+}
+
+/// The client has its answer already, so that a failure is ours alone: what the store does not take now, the ledger
+/// keeps for later.
+asio::awaitable<void> MessagesRoute::close(Closing closing) {
+    Result<> closed;
+    if (closing.charge)
+        closed = co_await parts_.ledger.settle(std::move(*closing.charge));
+    else
+        closed = co_await closing.spending->release(closing.request_id);
     --unsettled_;
-    if (recorded) co_return;
-    parts_.metrics.store_failed("usage_not_recorded");
-    log::error("usage not recorded", {{"request_id", request_id},
-                                      {"model", charge.model},
-                                      {"input_tokens", static_cast<long long>(charge.usage.input)},
-                                      {"output_tokens", static_cast<long long>(charge.usage.output)},
-                                      {"error", describe(recorded.error())}});
+    if (closed) co_return;
+    parts_.metrics.store_failed(closing.charge ? "usage_not_recorded" : "reservation_not_released");
+    log::warn("the ledger was not told of the end of a request",
+              {{"request_id", closing.request_id}, {"error", describe(closed.error())}});
 }
 
 /// The audit line and the counters, whatever came of the request.
@@ -329,15 +519,16 @@ void MessagesRoute::record(Exchange& exchange, const Result<>& result) {
         if (exchange.status == 0)
             entry.status = error.fault == Fault::client_gone ? client_closed : http::to_status(error.fault);
     }
-    if (const auto& usage = exchange.usage) {
-        entry.input_tokens = usage->input;
-        entry.output_tokens = usage->output;
-        entry.cache_read_tokens = usage->cache_read;
-        entry.cache_write_tokens = usage->cache_write();
-        parts_.metrics.tokens(exchange.model, "input", usage->input);
-        parts_.metrics.tokens(exchange.model, "output", usage->output);
-        parts_.metrics.tokens(exchange.model, "cache_read", usage->cache_read);
-        parts_.metrics.tokens(exchange.model, "cache_write", usage->cache_write());
+    if (exchange.charge) {
+        const policy::Usage& usage = exchange.charge->usage;
+        entry.input_tokens = usage.input;
+        entry.output_tokens = usage.output;
+        entry.cache_read_tokens = usage.cache_read;
+        entry.cache_write_tokens = usage.cache_write();
+        parts_.metrics.tokens(exchange.model, "input", usage.input);
+        parts_.metrics.tokens(exchange.model, "output", usage.output);
+        parts_.metrics.tokens(exchange.model, "cache_read", usage.cache_read);
+        parts_.metrics.tokens(exchange.model, "cache_write", usage.cache_write());
     }
     // What the connection renders as an error it counts itself.
     const bool rendered_at_the_edge = !result && exchange.status == 0 && result.error().fault != Fault::client_gone;

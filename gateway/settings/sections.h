@@ -19,7 +19,7 @@ void rename_aliases(YamlNode& root, Problems& problems);
 void read_listen(Section& file, Settings& settings);  ///< listen, access_control, limits, timeouts
 void read_sign_in(Section& file, const Context& context,
                   Settings& settings);  ///< oidc, session, rate_limits, login_notice
-void read_store(Section& file, const Context& context, Settings& settings);
+void read_store(Section& file, const Context& context, Settings& settings);  ///< store, journal
 /// Also fills the spec's upstream names.
 void read_upstreams(Section& file, const Context& context, Settings& settings, policy::RulesSpec& spec);
 void read_models(Section& file, policy::RulesSpec& spec);  ///< models, auto_include_builtin_models

@@ -108,6 +108,21 @@ void read_embedded(Section& store, const Context& context, StoreSettings& settin
     embedded.finish();
 }
 
+constexpr long long megabyte = 1LL << 20U;
+
+void read_journal(Section& file, const Context& context, store::JournalSettings& settings) {
+    Section journal = file.section("journal");
+    const std::string state = state_directory(context.environment);
+    settings.dir = journal.text("dir").value_or(state.empty() ? "" : state + "/journal");
+    if (settings.dir.empty())
+        journal.refuse("dir", "is required: neither XDG_STATE_HOME nor HOME says where state belongs");
+    else if (!settings.dir.starts_with('/'))
+        journal.refuse("dir", "must be an absolute path");
+    settings.keep = std::chrono::days(journal.whole("keep_days", 1, 3'650).value_or(settings.keep.count()));
+    settings.file_size = static_cast<std::size_t>(megabyte * journal.whole("file_megabytes", 1, 1'024).value_or(16));
+    journal.finish();
+}
+
 }  // namespace
 
 void read_store(Section& file, const Context& context, Settings& settings) {
@@ -126,6 +141,7 @@ void read_store(Section& file, const Context& context, Settings& settings) {
     if (!elsewhere && !store.has("postgres_url")) read_embedded(store, context, settings.store);
     store.find("embedded");
     store.finish();
+    read_journal(file, context, settings.journal);
 }
 
 }  // namespace gatehouse::settings

@@ -1,26 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-// RedisLedger: policy::Ledger on Redis. One hash per user and UTC day with a counter per model and kind, so that
-// recording is one script on one key (all or nothing) and reading a day is one command. One per shard.
+// RedisLedger: the ledger's scripts on Redis. Everything is in one hash slot (rollup_keys.h), so that a reservation is
+// all or nothing over every account and a settlement is all or nothing over accounts, reports and records. A settlement
+// has a number within one run of a gateway, and the script remembers a bit for each: however often it is posted, it is
+// added once. durable_ledger.h is what makes a policy::Ledger of it. One per shard.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/store/redis_client.h"
-#include "policy/ledger.h"
+#include "policy/charge.h"
+#include "policy/limit.h"
 
 namespace gatehouse::store {
 
-class RedisLedger final : public policy::Ledger {
+/// Which settlement this is: the run of a gateway, and its number there.
+struct SettlementId {
+    std::string epoch;
+    std::uint64_t number = 0;
+};
+
+struct Retention {
+    std::chrono::days spend{13 * 31};  ///< days, months and totals
+    std::chrono::days detail{62};      ///< hours and sessions
+    std::uint64_t records = 100'000;   ///< in the stream
+};
+
+class RedisLedger {
   public:
     /// `redis` outlives the ledger.
-    explicit RedisLedger(RedisClient& redis) : redis_(redis) {}
+    RedisLedger(RedisClient& redis, std::function<Retention()> retention)
+        : redis_(redis), retention_(std::move(retention)) {}
 
-    Task<> record(policy::Charge charge) override;
-    Task<std::vector<policy::DayUsage>> usage_of(std::string user, Instant when) override;
+    Task<policy::Held> reserve(policy::Hold hold);
+    /// Holds `amount` if that is more; nothing: gives everything back.
+    Task<> hold(std::string id, std::vector<std::string> accounts, Money amount, Instant expires_at);
+    /// Succeeds too when it was added before.
+    Task<> post(policy::Charge charge, SettlementId id, std::string record);
+    Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now);
 
   private:
     RedisClient& redis_;
+    std::function<Retention()> retention_;
 };
 
 }  // namespace gatehouse::store

@@ -23,6 +23,15 @@ struct RedisSettings {
     bool operator==(const RedisSettings&) const = default;
 };
 
+/// What gateway.yaml's `journal` becomes.
+struct JournalSettings {
+    std::string dir;
+    std::size_t file_size = std::size_t{16} << 20U;
+    std::chrono::days keep{30};  ///< files whose content is in the store
+
+    bool operator==(const JournalSettings&) const = default;
+};
+
 /// One value for every connection of the process; the tests shorten it.
 struct RedisPatience {
     std::chrono::milliseconds command{500};     ///< from asking to the answer; then the connection is given up

@@ -66,7 +66,7 @@ TEST_F(DrainFlow, RecordsWhatTheLastRequestsConsumed) {
 
     const auto next = world_.serve(world_.config());
 
-    const policy::DayUsage usage = usage_in(world_.dir.file("store/redis.sock"), "demo-ada", "claude-sonnet-5");
+    const Consumed usage = usage_in(world_.dir.file("store/redis.sock"), "demo-ada", "claude-sonnet-5");
     EXPECT_EQ(usage.requests, 1);
     EXPECT_EQ(usage.usage.input, 11);
     EXPECT_EQ(next->terminate(), 0);

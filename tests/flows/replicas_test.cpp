@@ -165,7 +165,7 @@ TEST_F(ReplicasFlow, AddUpWhatAPersonConsumedAtEither) {
     post_messages(two_->port(), carl, ask_for("Claude-Haiku-4-5"));
 
     EXPECT_TRUE(eventually([&] { return usage_in(redis_->socket(), "demo-carl", "claude-sonnet-5").requests == 2; }));
-    const policy::DayUsage sonnet = usage_in(redis_->socket(), "demo-carl", "claude-sonnet-5");
+    const Consumed sonnet = usage_in(redis_->socket(), "demo-carl", "claude-sonnet-5");
     EXPECT_EQ(sonnet.usage.input, 22);
     EXPECT_EQ(sonnet.usage.output, 14);
     EXPECT_EQ(sonnet.usage.cache_read, 10);

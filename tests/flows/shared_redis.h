@@ -34,6 +34,12 @@ class SharedRedis {
         process_->wait();
         process_.reset();
     }
+    /// It is gone at once, as it stands.
+    void kill() {
+        process_->signal(SIGKILL);
+        process_->wait();
+        process_.reset();
+    }
     /// It accepts connections and answers none.
     void hang() { process_->signal(SIGSTOP); }
     void go_on() { process_->signal(SIGCONT); }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +18,7 @@
 #include "gateway/base/json.h"
 #include "gateway/http/form.h"
 #include "gateway/store/redis_client.h"
-#include "gateway/store/redis_ledger.h"
+#include "gateway/store/rollup_keys.h"
 #include "tests/support/gatehouse_process.h"
 #include "tests/support/http_connection.h"
 #include "tests/support/live_idp.h"
@@ -172,6 +173,7 @@ class World {
         text.append(config.listen);
         text.append("oidc:\n  issuer: ").append(idp.issuer()).append("\n  client_id: ").append(LiveIdp::client_id);
         text.append("\n  client_secret: ${CLIENT_SECRET}\nsession:\n  jwt_secret: ${SESSION_SECRET}\n");
+        text.append("journal: { dir: " + dir.file("journal") + " }\n");
         text.append("store:\n").append(config.store).append("upstreams:\n").append(config.upstreams);
         text.append("managed:\n  policies:\n").append(config.policies);
         text.append("rate_limits:\n  device_authorization: { max: 10000, window_seconds: 60 }\n");
@@ -254,28 +256,71 @@ inline std::string claim(const std::string& token, std::string_view name) {
     return claims ? std::string(json::find_string(*claims, name).value_or("")) : "";
 }
 
-/// What a person consumed of a model so far, as the store has it. A new store has no days but the test's own.
-inline policy::DayUsage usage_in(const std::string& socket, const std::string& subject, const std::string& model) {
-    boost::asio::io_context context(1);
-    store::RedisSettings settings;
-    settings.socket = socket;
-    store::RedisClient redis(context.get_executor(), settings);
-    store::RedisLedger ledger(redis);
-    policy::DayUsage sum;
-    const Instant now = SystemClock().now();
-    for (const Instant when : {now, now - std::chrono::days(1)}) {
-        const auto found = testing::run(context, ledger.usage_of(subject, when));
-        if (!found) throw std::runtime_error(describe(found.error()));
-        for (const policy::DayUsage& each : *found) {
-            if (each.model != model) continue;
-            sum.requests += each.requests;
-            sum.usage.input += each.usage.input;
-            sum.usage.output += each.usage.output;
-            sum.usage.cache_read += each.usage.cache_read;
-            sum.usage.cache_write_5m += each.usage.cache_write_5m;
-        }
+/// What was added up in the store for a person and a model.
+struct Consumed {
+    std::int64_t requests = 0;
+    policy::Usage usage;
+    Money cost;
+};
+
+/// A store's own client, for looking at what is there.
+class StoreView {
+  public:
+    explicit StoreView(const std::string& socket) {
+        store::RedisSettings settings;
+        settings.socket = socket;
+        redis_ = std::make_unique<store::RedisClient>(context_.get_executor(), settings);
     }
-    return sum;
+    store::Reply ask(store::Command command) {
+        auto reply = testing::run(context_, redis_->send(std::move(command)));
+        if (!reply) throw std::runtime_error(describe(reply.error()));
+        return std::move(*reply);
+    }
+    /// Of this month and, should it have begun just now, the last. An empty model: of every model; likewise a person.
+    Consumed consumed(std::string_view subject, std::string_view model) {
+        Consumed sum;
+        const Instant now = SystemClock().now();
+        const Instant month = policy::period_begin(policy::Period::monthly, now);
+        for (const Instant when : {now, month - std::chrono::days(1)}) {
+            const auto cells = ask({"HGETALL", store::cells_key(policy::Grain::month, when)});
+            for (std::size_t at = 0; at + 1 < cells.items.size(); at += 2)
+                add(sum, cells.items[at].text, cells.items[at + 1].text, subject, model);
+        }
+        return sum;
+    }
+
+  private:
+    static void add(Consumed& sum, std::string field, const std::string& value, std::string_view subject,
+                    std::string_view model) {
+        const bool is_cost = field.starts_with('$');
+        if (is_cost) field.erase(0, 1);
+        std::vector<std::string> parts;
+        for (std::size_t begin = 0; begin <= field.size();) {
+            const std::size_t end = std::min(field.find('|', begin), field.size());
+            parts.push_back(field.substr(begin, end - begin));
+            begin = end + 1;
+        }
+        if (!subject.empty() && parts.at(0) != subject) return;
+        if (!model.empty() && parts.at(2) != model) return;
+        if (is_cost) {
+            sum.cost += Money::nano(std::stoll(value));
+            return;
+        }
+        std::istringstream numbers(value);
+        policy::Usage usage;
+        std::int64_t requests = 0;
+        numbers >> requests >> usage.input >> usage.output >> usage.cache_read >> usage.cache_write_5m >>
+            usage.cache_write_1h >> usage.web_searches;
+        sum.requests += requests;
+        sum.usage += usage;
+    }
+
+    boost::asio::io_context context_{1};
+    std::unique_ptr<store::RedisClient> redis_;
+};
+
+inline Consumed usage_in(const std::string& socket, const std::string& subject, const std::string& model) {
+    return StoreView(socket).consumed(subject, model);
 }
 
 /// Asks again until `claim` holds; false when it does not within the deadline.

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -98,9 +99,47 @@ class RouteFixture : public ::testing::Test {
     }
 
     const observe::Entry& entry() const { return journal.entries.at(0); }
-    std::vector<policy::DayUsage> recorded() {
-        auto usage = testing::run(ledger.usage_of("sub-1", clock.now()));
-        return usage ? *usage : std::vector<policy::DayUsage>{};
+    /// What was settled, by model.
+    struct Recorded {
+        std::string model;
+        std::int64_t requests = 0;
+        policy::Usage usage;
+        Money cost;
+    };
+    std::vector<Recorded> recorded() {
+        std::vector<Recorded> sums;
+        for (const policy::Charge& charge : ledger.charges()) {
+            auto found = std::ranges::find(sums, charge.who.model, &Recorded::model);
+            if (found == sums.end()) found = sums.insert(sums.end(), Recorded{charge.who.model, 0, {}, {}});
+            found->requests += 1;
+            found->usage += charge.usage;
+            found->cost += charge.cost;
+        }
+        return sums;
+    }
+    /// Caps in force, in cents.
+    void given_caps(std::vector<policy::Cap> caps, policy::EnforcementSettings enforcement = {},
+                    std::string blocked_message = {}) {
+        auto rules = std::make_shared<SpendRules>(*spend_rules);
+        rules->capped = true;
+        rules->caps = std::make_shared<const policy::CapBook>(std::move(caps));
+        rules->enforcement = enforcement;
+        rules->blocked_message = std::move(blocked_message);
+        spend_rules = std::move(rules);
+    }
+    static policy::Cap cap(policy::Scope scope, std::string cents, policy::Period period = policy::Period::monthly) {
+        policy::Cap one;
+        one.id = "spl_" + std::string(to_slug(period)) + scope.id;
+        one.scope = std::move(scope);
+        one.amount = std::move(cents);
+        one.period = period;
+        return one;
+    }
+    static SpendRulesPtr without_caps() {
+        auto rules = std::make_shared<SpendRules>();
+        rules->caps = std::make_shared<const policy::CapBook>(std::vector<policy::Cap>{});
+        rules->prices = policy::builtin_price_book();
+        return rules;
     }
 
     boost::asio::io_context context{1};
@@ -114,8 +153,15 @@ class RouteFixture : public ::testing::Test {
     observe::Metrics metrics;
     http::Router router;
     UpstreamsPtr upstreams;
-    MessagesRoute route{
-        {authenticator, [this] { return upstreams; }, upstream_client, ledger, journal, metrics, clock}};
+    SpendRulesPtr spend_rules = without_caps();
+    MessagesRoute route{{.authenticator = authenticator,
+                         .upstreams = [this] { return upstreams; },
+                         .spend_rules = [this] { return spend_rules; },
+                         .client = upstream_client,
+                         .ledger = ledger,
+                         .journal = journal,
+                         .metrics = metrics,
+                         .clock = clock}};
 };
 
 }  // namespace gatehouse::messages

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ledger's contract on memory and on a real Redis.
+// The ledger's contract on memory and on a real Redis, and what is true of Redis alone: once however often it is asked,
+// the shape of what reports read, and names that say nothing.
 #include <gtest/gtest.h>
 
-#include "gateway/store/redis_ledger.h"
+#include "gateway/store/durable_ledger.h"
+#include "gateway/store/rollup_keys.h"
 #include "tests/contract/ledger_contract.h"
 #include "tests/store/redis_fixture.h"
+#include "tests/support/fixed_random.h"
 #include "tests/support/memory_ledger.h"
 
 namespace gatehouse::testing {
@@ -20,6 +23,21 @@ class MemorySetup final : public LedgerSetup {
     MemoryLedger ledger_;
 };
 
+/// A journal of its own in a directory that goes away with it.
+struct Journal {
+    Journal() {
+        auto opened =
+            store::SpendJournal::open({.dir = dir.file("journal"), .file_size = 1U << 16U}, clock, random, metrics);
+        if (!opened) throw std::runtime_error(describe(opened.error()));
+        journal = std::move(*opened);
+    }
+    TemporaryDir dir;
+    SystemClock clock;
+    SystemRandom random;
+    observe::Metrics metrics;
+    std::unique_ptr<store::SpendJournal> journal;
+};
+
 class RedisSetup final : public LedgerSetup {
   public:
     boost::asio::io_context& context() override { return shard_.context; }
@@ -27,7 +45,10 @@ class RedisSetup final : public LedgerSetup {
 
   private:
     Shard shard_;
-    store::RedisLedger ledger_{shard_.redis};
+    Journal journal_;
+    BlockingPool pool_{1};
+    store::RedisLedger redis_{shard_.redis, [] { return store::Retention{}; }};
+    store::DurableLedger ledger_{shard_.redis, redis_, *journal_.journal, pool_};
 };
 
 template <class Setup>
@@ -38,19 +59,76 @@ std::unique_ptr<LedgerSetup> make() {
 INSTANTIATE_TEST_SUITE_P(Memory, LedgerContract, ::testing::Values(LedgerMaker{"memory", make<MemorySetup>}));
 INSTANTIATE_TEST_SUITE_P(Redis, LedgerContract, ::testing::Values(LedgerMaker{"redis", make<RedisSetup>}));
 
-TEST(RedisLedger, KeepsADayForFourHundredDaysUnderAKeyThatNamesNobody) {
+class RedisLedgerTest : public ::testing::Test {
+  protected:
+    static constexpr Instant noon{std::chrono::milliseconds{1'795'262'400'000}};  // 2026-11-21T12:00:00Z
+
+    static policy::Charge charge() {
+        policy::Charge one;
+        one.request_id = "r1";
+        one.when = noon;
+        one.who = {.user = "ada|x",
+                   .group = "eng",
+                   .model = "m",
+                   .upstream = "u",
+                   .upstream_model = "m@1",
+                   .project = "p%",
+                   .service_key = "",
+                   .tier = policy::Tier::fast};
+        one.session = "s1";
+        one.agent = "a1";
+        one.usage = {1, 2, 3, 4, 5, 6};
+        one.cost = Money::nano(1'234'567);
+        one.accounts = {"u:ada|x"};
+        one.principal = policy::Principal{"ada|x", "ada@example.com", "Ada", {"eng", "ops"}, false, noon};
+        return one;
+    }
+    void post(std::uint64_t number) { ASSERT_TRUE(run(shard.context, ledger.post(charge(), {"e1", number}, "{}"))); }
+    std::string field(const std::string& key, const std::string& name) { return shard.ask({"HGET", key, name}).text; }
+
     Shard shard;
-    store::RedisLedger ledger(shard.redis);
+    store::RedisLedger ledger{shard.redis, [] { return store::Retention{}; }};
+};
 
-    ASSERT_TRUE(run(shard.context, ledger.record({"ada", "m", Instant{}, {.input = 1}})));
+TEST_F(RedisLedgerTest, AddsASettlementOnceHoweverOftenItIsPosted) {
+    for (int times = 0; times < 3; ++times)
+        post(0);
+    post(7);
+    const auto spent = run(shard.context, ledger.standings({{"u:ada|x", policy::Period::daily, Money(), false}}, noon));
+    EXPECT_EQ(spent->at(0).spent, Money::nano(2 * 1'234'567));
+    EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 2);
+}
 
+TEST_F(RedisLedgerTest, AddsUpCellsByHourDayAndMonth) {
+    post(0);
+    post(1);
+    const std::string cell = "ada%7Cx|eng|m|u|m@1|p%25||fast";
+    for (const char* key : {"gh:{spend}:h:2026112112", "gh:{spend}:d:20261121", "gh:{spend}:m:202611"}) {
+        EXPECT_EQ(field(key, cell), "2 2 4 6 8 10 12 0") << key;
+        EXPECT_EQ(field(key, "$" + cell), "2469134") << key;
+    }
+    EXPECT_EQ(field("gh:{spend}:t:20261121", "|eng|m|u|m@1|p%25||fast"), "2 2 4 6 8 10 12 0");
+    EXPECT_EQ(field(store::sessions_key("ada|x", noon), "$s1|a1|m"), "2469134");
+}
+
+TEST_F(RedisLedgerTest, WritesDownWhoWasAtWork) {
+    post(0);
+    EXPECT_EQ(
+        field(std::string(store::principals_key), "ada|x"),
+        R"({"email":"ada@example.com","name":"Ada","groups":["eng","ops"],"service":false,"seen":1795262400000})");
+}
+
+TEST_F(RedisLedgerTest, LetsEverythingGoInTheEndUnderNamesThatSayNothing) {
+    post(0);
     const auto names = shard.ask({"KEYS", "*"}).items;
-    ASSERT_EQ(names.size(), 1U);
-    EXPECT_EQ(names[0].text.find("ada"), std::string::npos);
-    EXPECT_TRUE(names[0].text.ends_with(":19700101")) << names[0].text;
-    const auto left = shard.ask({"TTL", names[0].text}).integer;
-    EXPECT_GT(left, 399 * 86'400);
-    EXPECT_LE(left, 400 * 86'400);
+    EXPECT_EQ(names.size(), 11U);
+    for (const auto& name : names) {
+        EXPECT_EQ(name.text.find("ada"), std::string::npos) << name.text;
+        EXPECT_TRUE(name.text.starts_with("gh:{spend}:")) << name.text;
+        const bool lasting = name.text == store::records_key || name.text == store::principals_key;
+        const auto left = shard.ask({"TTL", name.text}).integer;
+        EXPECT_EQ(left == -1, lasting) << name.text;
+    }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -97,7 +98,7 @@ class ScriptedUpstream {
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
-        if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 64) != 0 ||
+        if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 512) != 0 ||
             ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
             throw std::runtime_error("cannot listen on a loopback port");
         port_ = ntohs(address.sin_port);
@@ -127,6 +128,11 @@ class ScriptedUpstream {
     void next(Script script) {
         const std::scoped_lock lock(mutex_);
         scripts_.push_back(std::move(script));
+    }
+    /// How requests are answered that nothing was scripted for. Called on the threads of the connections.
+    void answer_with(std::function<Script(const Asked&)> answerer) {
+        const std::scoped_lock lock(mutex_);
+        answerer_ = std::move(answerer);
     }
     /// Lets one pause end.
     void resume() {
@@ -195,7 +201,8 @@ class ScriptedUpstream {
 
     void serve(int socket) {
         std::string kept;
-        while (read_request(socket, kept) && answer(socket)) {
+        Asked asked;
+        while (read_request(socket, kept, asked) && answer(socket, asked)) {
         }
         // Forgotten before it is closed: its number may be another connection's at once.
         {
@@ -213,7 +220,7 @@ class ScriptedUpstream {
         return true;
     }
 
-    bool read_request(int socket, std::string& kept) {
+    bool read_request(int socket, std::string& kept, Asked& now) {
         std::size_t end = 0;
         while ((end = kept.find("\r\n\r\n")) == std::string::npos)
             if (!fill(socket, kept)) return false;
@@ -226,6 +233,7 @@ class ScriptedUpstream {
         asked.body = kept.substr(end + 4, size);
         asked.wire = kept.substr(0, whole);
         kept.erase(0, whole);
+        now = asked;
         const std::scoped_lock lock(mutex_);
         asked_.push_back(std::move(asked));
         changed_.notify_all();
@@ -246,13 +254,16 @@ class ScriptedUpstream {
         return asked;
     }
 
-    bool answer(int socket) {
+    bool answer(int socket, const Asked& asked) {
         Script script;
+        std::function<Script(const Asked&)> answerer;
         {
             const std::scoped_lock lock(mutex_);
             script = scripts_.empty() ? usual_ : std::move(scripts_.front());
+            if (scripts_.empty()) answerer = answerer_;
             if (!scripts_.empty()) scripts_.pop_front();
         }
+        if (answerer) script = answerer(asked);
         for (const Script::Step& step : script.steps)
             if (!perform(socket, step)) return false;
         note(answered_);
@@ -322,6 +333,7 @@ class ScriptedUpstream {
     }
 
     Script usual_;
+    std::function<Script(const Asked&)> answerer_;
     int listener_;
     std::uint16_t port_ = 0;
     mutable std::mutex mutex_;

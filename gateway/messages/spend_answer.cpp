@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/messages/spend_answer.h"
+
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+
+#include "gateway/base/text.h"
+#include "gateway/http/reply.h"
+
+namespace gatehouse::messages {
+namespace {
+
+namespace bj = boost::json;
+
+/// Anthropic's own names, which Claude Code reads.
+constexpr std::string_view prefix = "anthropic-ratelimit-unified-";
+constexpr std::chrono::seconds held_pause{3};
+
+void add(http::Headers& headers, std::string_view name, std::string_view value) {
+    headers.add(std::string(prefix).append(name), value);
+}
+
+std::string unix_text(Instant when) {
+    return std::to_string(to_unix_seconds(when));
+}
+
+/// "Nov 26 00:00 UTC": caps reset at midnight.
+std::string reset_text(Instant when) {
+    constexpr auto months = std::to_array<std::string_view>(
+        {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"});
+    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(when)};
+    std::string text(months.at(static_cast<unsigned>(date.month()) - 1));
+    return text.append(" ").append(std::to_string(static_cast<unsigned>(date.day()))).append(" 00:00 UTC");
+}
+
+/// `2026-10-01T00:00:00.000Z`
+std::string iso_text(Instant when) {
+    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(when)};
+    const auto two = [](unsigned number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+    return std::to_string(static_cast<int>(date.year())) + "-" + two(static_cast<unsigned>(date.month())) + "-" +
+           two(static_cast<unsigned>(date.day())) + "T00:00:00.000Z";
+}
+
+http::Response refusal(std::string_view type, std::string_view message) {
+    bj::object body;
+    body["type"] = "error";
+    body["error"] = {{"type", type}, {"message", message}};
+    return http::json(429, body);
+}
+
+std::string_view severity_of(const policy::Utilization& used) {
+    if (used.is_past(95)) return "critical";
+    return used.is_past(75) ? "warning" : "normal";
+}
+
+bj::object uncapped(Money spent) {
+    bj::object row;
+    row["limit"] = nullptr;
+    row["used_credits"] = spent.whole_cents();
+    row["utilization"] = nullptr;
+    return row;
+}
+
+}  // namespace
+
+void add_usage_headers(http::Headers& headers, const policy::Described& cap) {
+    const policy::Utilization& used = cap.utilization;
+    const bool warned = used.is_past(75);
+    const std::string_view status = warned ? "allowed_warning" : "allowed";
+    const std::string reset = unix_text(cap.resets_at);
+    add(headers, "status", status);
+    add(headers, "reset", reset);
+    add(headers, "representative-claim", "overage");
+    add(headers, "overage-status", status);
+    add(headers, "overage-reset", reset);
+    add(headers, "overage-utilization", used.to_text_below_one());
+    if (warned) add(headers, "overage-surpassed-threshold", used.is_past(95) ? "0.95" : "0.75");
+}
+
+http::Response refuse_over_budget(const policy::Described& cap, const policy::Limit& limit, Instant now,
+                                  std::string_view blocked_message) {
+    std::string message = "spend limit reached";
+    // What is capped at nothing does not come back with a new day.
+    if (limit.amount > Money())
+        message.append(" · ")
+            .append(policy::to_slug(limit.period))
+            .append(limit.pool ? " budget of your group" : " cap");
+    if (limit.amount > Money()) message.append(" resets ").append(reset_text(cap.resets_at));
+    if (!blocked_message.empty()) message.append(" · ").append(blocked_message);
+    http::Response response = refusal("billing_error", message);
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(cap.resets_at - now);
+    response.headers.add("retry-after", std::to_string(wait.count()));
+    response.headers.add("x-should-retry", "false");
+    const std::string reset = unix_text(cap.resets_at);
+    add(response.headers, "status", "rejected");
+    add(response.headers, "reset", reset);
+    add(response.headers, "overage-reset", reset);
+    add(response.headers, "overage-utilization", cap.utilization.to_text());
+    add(response.headers, "overage-surpassed-threshold", "1");
+    add(response.headers, "overage-period", limit.pool ? "monthly" : policy::to_slug(limit.period));
+    add(response.headers, "overage-disabled-reason", "org_spend_cap_reached");
+    if (limit.pool) add(response.headers, "overage-scope", "group_pool");
+    return response;
+}
+
+http::Response refuse_unknown_spend() {
+    http::Response response = refusal("billing_error", "spend limit unavailable");
+    response.headers.add("x-should-retry", "false");
+    add(response.headers, "overage-disabled-reason", "fetch_error");
+    return response;
+}
+
+http::Response refuse_held_budget() {
+    http::Response response = refusal(
+        "rate_limit_error",
+        "what is left of your spend limit is set aside for requests that are under way: try again when one has ended");
+    response.headers.add("retry-after", std::to_string(held_pause.count()));
+    return response;
+}
+
+bj::object capped_usage(const std::vector<UsageRow>& rows, const policy::Described& described) {
+    const policy::Utilization& used = described.utilization;
+    bj::object extra;
+    extra["is_enabled"] = true;
+    extra["monthly_limit"] = used.amount.whole_cents();
+    extra["used_credits"] = used.spent.whole_cents();
+    extra["utilization"] = used.percent();
+    extra["currency"] = "USD";
+    bj::array limits;
+    for (const UsageRow& row : rows) {
+        bj::object one;
+        one["kind"] = "spend";
+        one["group"] = policy::to_slug(row.period);
+        one["percent"] = row.cap.utilization.percent();
+        one["resets_at"] = iso_text(row.cap.resets_at);
+        one["severity"] = severity_of(row.cap.utilization);
+        one["is_active"] = row.cap.limit == described.limit;
+        limits.push_back(std::move(one));
+    }
+    return {{"extra_usage", std::move(extra)}, {"limits", std::move(limits)}};
+}
+
+bj::object uncapped_usage(Money day, Money week, Money month) {
+    bj::object extra;
+    extra["is_enabled"] = true;
+    extra["monthly_limit"] = nullptr;
+    extra["used_credits"] = month.whole_cents();
+    extra["utilization"] = nullptr;
+    extra["currency"] = "USD";
+    extra["daily"] = uncapped(day);
+    extra["weekly"] = uncapped(week);
+    return {{"extra_usage", std::move(extra)}, {"limits", bj::array()}};
+}
+
+}  // namespace gatehouse::messages

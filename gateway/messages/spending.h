@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spending: the money side of one request to /v1/messages: which limits apply to its caller, what is set aside before
+// anything is sent, what a running stream holds, and what its answer says about the caps. One per exchange, owned by
+// route.cpp. The ledger remembers, policy/ decides, spend_answer words it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/task.h"
+#include "gateway/http/message.h"
+#include "policy/cap.h"
+#include "policy/enforcement.h"
+#include "policy/ledger.h"
+#include "policy/price.h"
+#include "policy/utilization.h"
+
+namespace gatehouse::messages {
+
+/// The caps and prices in force. A request takes them once and keeps them to its end.
+struct SpendRules {
+    bool capped = false;  ///< gateway.yaml has an admin block: there may be caps
+    policy::CapBookPtr caps;
+    policy::PriceBookPtr prices;
+    policy::GroupLimitMode group_limit_mode = policy::GroupLimitMode::min;
+    policy::EnforcementSettings enforcement;
+    std::string blocked_message;
+};
+using SpendRulesPtr = std::shared_ptr<const SpendRules>;
+
+class Spending {
+  public:
+    /// `ledger` outlives it.
+    Spending(policy::Ledger& ledger, SpendRulesPtr rules, const policy::Subject& caller, Instant now);
+
+    /// Whether a cap is reached already: a developer who is blocked is told so whatever else is wrong with the request.
+    /// A round trip, only where caps apply. A refusal, or nothing.
+    Task<std::optional<http::Response>> check(Instant now);
+    /// Sets the estimate aside. A refusal, or nothing: then the request may go on, checked or, with the store away and
+    /// open failing, unchecked.
+    Task<std::optional<http::Response>> reserve(std::string request_id, Money estimate, Instant now,
+                                                std::chrono::seconds lifetime);
+    /// The request is about to be sent.
+    void begin(std::string_view request_id, std::string_view user, std::string_view model, std::string_view session);
+    /// Nothing was consumed: gives back what is held.
+    Task<> release(std::string request_id);
+    /// Holds as much as the answer has cost so far, and renews the reservation.
+    Task<> extend(std::string request_id, Money cost, Instant now, std::chrono::seconds lifetime);
+    /// Whether the caller's caps are crossed once `cost` is added to what others settled meanwhile.
+    Task<bool> is_crossed_by(Money cost, Instant now);
+
+    const SpendRules& rules() const { return *rules_; }
+    /// Where the charge goes.
+    const std::vector<std::string>& accounts() const { return accounts_; }
+    /// The accounts that the estimate is held on; empty without limits.
+    std::vector<std::string> held_accounts() const;
+    Money reserved() const { return reserved_; }
+    bool is_limited() const { return !limits_.empty(); }
+    /// Why the request was refused, for the audit line.
+    std::optional<Reason> refused() const { return refused_; }
+    /// The caller's fullest cap as it was before this request.
+    std::optional<policy::Described> described(Instant now) const;
+
+  private:
+    std::optional<http::Response> refuse_blocked(const std::vector<policy::Standing>& standings, Instant now);
+    std::optional<http::Response> fail(const Error& error);
+
+    policy::Ledger& ledger_;
+    SpendRulesPtr rules_;
+    std::vector<policy::Limit> limits_;
+    std::vector<std::string> accounts_;
+    std::vector<policy::Standing> standings_;  ///< index for index; empty when not known
+    Money reserved_;
+    bool tried_ = false;  ///< to reserve: something may be held
+    bool begun_ = false;
+    std::optional<Reason> refused_;
+};
+
+}  // namespace gatehouse::messages

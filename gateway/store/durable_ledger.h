@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// DurableLedger: policy::Ledger on Redis with the spend journal before it. A settlement is on disk before it is posted;
+// what the store did not take is posted again when it is back, by this process or, after a crash, by the next. Its
+// number makes that happen once. One per shard; `recover` runs on one shard of the process.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/base/blocking.h"
+#include "gateway/base/clock.h"
+#include "gateway/store/redis_ledger.h"
+#include "gateway/store/spend_journal.h"
+#include "policy/ledger.h"
+
+namespace gatehouse::store {
+
+class DurableLedger final : public policy::Ledger {
+  public:
+    /// All outlive the ledger.
+    DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJournal& journal, BlockingPool& pool)
+        : redis_(redis), ledger_(ledger), journal_(journal), pool_(pool) {}
+
+    void begin(const policy::Begun& begun) override;
+    Task<policy::Held> reserve(policy::Hold hold) override;
+    Task<> extend(std::string id, std::vector<std::string> accounts, Money amount, Instant now,
+                  std::chrono::seconds lifetime) override;
+    Task<> release(std::string id, std::vector<std::string> accounts) override;
+    Task<> settle(policy::Charge charge) override;
+    Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now) override;
+
+    /// Posts what dead runs left, then, until `stop`, whatever the store did not take.
+    boost::asio::awaitable<void> recover();
+    void stop() { stopped_ = true; }
+
+  private:
+    boost::asio::awaitable<void> recover_run(DeadRun run);
+    boost::asio::awaitable<bool> post_all(std::vector<SettleLine> lines, std::string epoch);
+
+    RedisClient& redis_;
+    RedisLedger& ledger_;
+    SpendJournal& journal_;
+    BlockingPool& pool_;
+    bool stopped_ = false;
+};
+
+}  // namespace gatehouse::store
