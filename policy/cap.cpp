@@ -9,7 +9,9 @@
 #include <tuple>
 #include <utility>
 
+#include "gateway/base/crypto.h"
 #include "gateway/base/json.h"
+#include "gateway/base/log.h"
 #include "gateway/base/timestamp.h"
 #include "policy/charge.h"
 
@@ -263,6 +265,24 @@ std::optional<Cap> parse_cap(std::string_view document) {
         if (!cap.expires_at) return std::nullopt;
     }
     return cap;
+}
+
+CapBookPtr read_caps(const Documents& documents) {
+    std::vector<Cap> caps;
+    for (const auto& [id, document] : documents) {
+        auto cap = parse_cap(document);
+        if (cap)
+            caps.push_back(std::move(*cap));
+        else
+            log::error("a stored spend limit cannot be read and is not enforced", {{"id", id}});
+    }
+    return std::make_shared<const CapBook>(std::move(caps));
+}
+
+std::string cap_id(const Scope& scope, Period period, bool temporary) {
+    std::string meaning(to_slug(scope.kind));
+    meaning.append("\n").append(to_slug(period)).append(temporary ? "\ntemporary\n" : "\npermanent\n");
+    return "spl_" + to_hex(sha256(meaning.append(scope.id))).substr(0, 32);
 }
 
 std::optional<std::string> parse_cents(std::string_view text) {

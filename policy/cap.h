@@ -18,6 +18,7 @@
 #include "gateway/base/money.h"
 #include "policy/limit.h"
 #include "policy/period.h"
+#include "policy/records.h"
 #include "policy/rules.h"
 
 namespace gatehouse::policy {
@@ -122,6 +123,11 @@ boost::json::object to_json(const Cap& cap);
 std::string to_document(const Cap& cap);
 /// Nothing when it is not such a document.
 std::optional<Cap> parse_cap(std::string_view document);
+/// The book of what is stored. A document that is no cap is logged and left out.
+CapBookPtr read_caps(const Documents& documents);
+/// The id of the cap for that scope and period, "spl_" and 32 hex digits. It follows from them, so that two admins who
+/// set one at the same moment mean the same; a temporary cap stands beside the permanent one and has its own.
+std::string cap_id(const Scope& scope, Period period, bool temporary);
 /// A cap's amount as it is kept: one to 18 digits, leading zeros dropped; nothing when it is anything else.
 std::optional<std::string> parse_cents(std::string_view text);
 

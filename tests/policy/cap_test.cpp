@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <set>
 
 #include "policy/charge.h"
 
@@ -318,6 +319,27 @@ TEST(Cap, IsNotReadFromAnythingElse) {
     EXPECT_FALSE(parse_cap(spoiled("monthly", "yearly")));
     EXPECT_FALSE(parse_cap(spoiled("2026-11-25T12", "tomorrow")));
     EXPECT_FALSE(parse_cap(spoiled("\"created_at\"", "\"made_at\"")));
+}
+
+TEST(Cap, IsLeftOutOfTheBookWhenItsDocumentCannotBeRead) {
+    const CapBookPtr book = read_caps({{"spl_1", to_document(cap("spl_1", organization, "1"))}, {"spl_2", "{}"}});
+
+    ASSERT_EQ(book->caps().size(), 1U);
+    EXPECT_EQ(book->caps()[0].id, "spl_1");
+}
+
+TEST(CapId, FollowsFromWhatTheCapIsFor) {
+    std::set<std::string> ids;
+    for (const Scope& scope : {organization, user("eng"), user("ops"), group("eng"), pool("eng")})
+        for (const Period period : every_period)
+            for (const bool temporary : {false, true}) {
+                EXPECT_EQ(cap_id(scope, period, temporary), cap_id(scope, period, temporary));
+                ids.insert(cap_id(scope, period, temporary));
+            }
+
+    EXPECT_EQ(ids.size(), 30U);
+    EXPECT_TRUE(ids.begin()->starts_with("spl_"));
+    EXPECT_EQ(ids.begin()->size(), 36U);
 }
 
 TEST(Cents, AreOneToEighteenDigitsWithoutLeadingZeros) {
