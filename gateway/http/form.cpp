@@ -8,7 +8,6 @@
 namespace gatehouse::http {
 namespace {
 
-constexpr std::size_t most_fields = 64;
 constexpr std::string_view upper_hex = "0123456789ABCDEF";
 
 /// The byte that the escape at `index` stands for, if there is one.
@@ -38,7 +37,7 @@ bool is_unreserved(char letter) {
 
 }  // namespace
 
-Form Form::parse(std::string_view text) {
+Form Form::parse(std::string_view text, std::size_t most_fields) {
     Form form;
     while (!text.empty() && form.fields_.size() < most_fields) {
         const std::size_t end = std::min(text.find('&'), text.size());
@@ -57,6 +56,13 @@ std::optional<std::string_view> Form::find(std::string_view name) const {
     const auto first = std::ranges::find_if(fields_, named);
     if (first == fields_.end() || std::find_if(first + 1, fields_.end(), named) != fields_.end()) return std::nullopt;
     return first->second;
+}
+
+std::vector<std::string> Form::all(std::string_view name) const {
+    std::vector<std::string> values;
+    for (const auto& [field, value] : fields_)
+        if (field == name) values.push_back(value);
+    return values;
 }
 
 std::string percent_encode(std::string_view text) {

@@ -2,6 +2,7 @@
 // application/x-www-form-urlencoded, for queries and form bodies (WHATWG URL, section 5).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,11 +13,13 @@ namespace gatehouse::http {
 
 class Form {
   public:
-    /// At most 64 fields are kept; a malformed percent escape is kept as written.
-    static Form parse(std::string_view text);
+    /// At most `most_fields` are kept; a malformed percent escape is kept as written.
+    static Form parse(std::string_view text, std::size_t most_fields = 64);
     /// The only value of that name; nothing when absent or given more than once (RFC 6749, section 3.2: parameters
     /// must not be repeated).
     std::optional<std::string_view> find(std::string_view name) const;
+    /// Every value of that name, in order; for the names that are made to be repeated (`period[]`).
+    std::vector<std::string> all(std::string_view name) const;
     /// The only value of that name, or "".
     std::string_view value(std::string_view name) const { return find(name).value_or(std::string_view{}); }
 

@@ -27,12 +27,14 @@ void Router::set_fallback(Route route) {
 const Route& Router::find(std::string_view method, std::string_view path) const {
     for (const Route& route : routes_)
         if (route.path == path && method_fits(route, method)) return route;
+    const Route* longest = nullptr;
     for (const Route& route : routes_) {
         const std::string_view pattern = route.path;
-        if (is_tree(pattern) && path.starts_with(pattern.substr(0, pattern.size() - 1)) && method_fits(route, method))
-            return route;
+        if (is_tree(pattern) && path.starts_with(pattern.substr(0, pattern.size() - 1)) && method_fits(route, method) &&
+            (longest == nullptr || pattern.size() > longest->path.size()))
+            longest = &route;
     }
-    return fallback_;
+    return longest != nullptr ? *longest : fallback_;
 }
 
 std::string normal_path(std::string_view target) {

@@ -36,7 +36,7 @@ class Router {
     void add(Route route);
     /// What answers when no route fits. Required.
     void set_fallback(Route route);
-    /// The route for a normalised path, or the fallback. Exact wins over "/*"; never null.
+    /// The route for a normalised path, or the fallback. Exact wins over "/*", and of those the longest; never null.
     const Route& find(std::string_view method, std::string_view path) const;
 
   private:

@@ -23,6 +23,12 @@ TEST(Form, GivesNothingForARepeatedName) {
     EXPECT_EQ(form.value("b"), "2");
 }
 
+TEST(Form, GivesEveryValueOfANameThatIsMadeToBeRepeated) {
+    const Form form = Form::parse("id%5B%5D=b&x=1&id[]=a&id[]=b");
+    EXPECT_EQ(form.all("id[]"), (std::vector<std::string>{"b", "a", "b"}));
+    EXPECT_TRUE(form.all("id").empty());
+}
+
 TEST(Form, KeepsMalformedEscapesAsWritten) {
     const Form form = Form::parse("a=%&b=%4&c=%zz&d=100%25");
     EXPECT_EQ(form.value("a"), "%");
@@ -44,6 +50,10 @@ TEST(Form, StopsAfterSixtyFourFields) {
     const Form form = Form::parse(text);
     EXPECT_EQ(form.value("f63"), "x");
     EXPECT_FALSE(form.find("f64"));
+}
+
+TEST(Form, KeepsAsManyFieldsAsItIsTold) {
+    EXPECT_EQ(Form::parse("a=1&a=2&a=3", 2).all("a"), (std::vector<std::string>{"1", "2"}));
 }
 
 TEST(EncodeForm, RoundTripsEveryByte) {

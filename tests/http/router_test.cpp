@@ -40,6 +40,14 @@ TEST(Router, PrefersTheExactPathToTheTree) {
     EXPECT_EQ(router.find("GET", "/v10/models").label, "fallback");
 }
 
+TEST(Router, PrefersTheLongerOfTwoTreesInWhateverOrder) {
+    Router router = sample();
+    router.add(route("GET", "/v1/organizations/*", "longer"));
+    EXPECT_EQ(router.find("GET", "/v1/organizations/x").label, "longer");
+    EXPECT_EQ(router.find("GET", "/v1/other").label, "tree");
+    EXPECT_EQ(router.find("PUT", "/v1/organizations/x").label, "fallback");
+}
+
 TEST(Router, TreatsSlashesAndCaseAsDifferent) {
     const Router router = sample();
     for (const char* path : {"/v1/messages/", "//v1/messages", "/V1/messages", "/v1//messages", "/v1/messages%20"})
