@@ -128,6 +128,8 @@ struct Rules::State {
 
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
+    /// Index of the caller's policy, or `none`.
+    std::size_t first_policy(const Subject& subject) const;
     void add_models();
     void add_configured(const ModelSpec& model);
     void add_policies();
@@ -195,19 +197,39 @@ std::expected<std::shared_ptr<const Rules>, std::vector<Problem>> Rules::make(Ru
 Rules::Rules(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Rules::~Rules() = default;
 
-const Policy* Rules::policy_for(const Subject& subject) const {
+std::size_t Rules::State::first_policy(const Subject& subject) const {
     const std::string domain = domain_of(subject.email);
-    std::size_t first = State::none;
+    std::size_t first = none;
     const auto consider = [&](const std::vector<std::size_t>& candidates) {
         for (const std::size_t policy : candidates) {
             if (policy >= first) return;
-            if (state_->admits_domain(policy, domain)) first = policy;
+            if (admits_domain(policy, domain)) first = policy;
         }
     };
-    consider(state_->without_groups);
+    consider(without_groups);
     for (const std::string& group : subject.groups)
-        if (const auto found = state_->by_group.find(group); found != state_->by_group.end()) consider(found->second);
+        if (const auto found = by_group.find(group); found != by_group.end()) consider(found->second);
+    return first;
+}
+
+const Policy* Rules::policy_for(const Subject& subject) const {
+    const std::size_t first = state_->first_policy(subject);
     return first == State::none ? nullptr : &state_->policies[first];
+}
+
+PolicyMatch Rules::match(const Subject& subject) const {
+    PolicyMatch match;
+    const std::size_t first = state_->first_policy(subject);
+    if (first == State::none) return match;
+    match.policy = &state_->policies[first];
+    const PolicySpec& spec = state_->spec.policies[first];
+    match.email_domain = spec.email_domain;
+    const auto is_theirs = [&](const std::string& group) {
+        return std::ranges::find(subject.groups, group) != subject.groups.end();
+    };
+    const auto named = std::ranges::find_if(spec.groups, is_theirs);
+    if (named != spec.groups.end()) match.group = *named;
+    return match;
 }
 
 const Policy* Rules::telemetry_only() const {

@@ -80,6 +80,13 @@ struct Policy {
     std::string checksum;                                      ///< "sha256:" + hex of settings_text
 };
 
+/// Which policy a caller falls under, and what of them it looks at. A policy that asks for neither is everyone's.
+struct PolicyMatch {
+    const Policy* policy = nullptr;  ///< null: none matched
+    std::string group;               ///< the caller's group that it names; empty when it asks for none
+    std::string email_domain;        ///< empty when it asks for none
+};
+
 class Rules {
   public:
     /// All problems at once, or the snapshot.
@@ -90,6 +97,8 @@ class Rules {
 
     /// The caller's policy, or null when none matches (then: whole catalogue, no settings but telemetry's).
     const Policy* policy_for(const Subject& subject) const;
+    /// The same, and why.
+    PolicyMatch match(const Subject& subject) const;
     /// What a caller without a policy is served when telemetry is on; null otherwise.
     const Policy* telemetry_only() const;
     bool managed_configured() const;

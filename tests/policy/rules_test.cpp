@@ -139,6 +139,24 @@ TEST(Rules, SelectsTheFirstPolicyThatMatches) {
     EXPECT_EQ(find_policy(*rules, {}, "")->name, "policies[3]: everyone");
 }
 
+TEST(Rules, SaysWhatOfTheCallerAPolicyMatched) {
+    RulesSpec spec = one_upstream();
+    spec.policies = {policy_of({"b", "a"}, "{}", "example.com"), policy_of({"c"}, "{}"),
+                     policy_of({}, "{}", "acme.org"), policy_of({}, "{}")};
+    const auto rules = make_rules(std::move(spec));
+    const auto matched = [&](std::vector<std::string> groups, std::string_view email) {
+        const PolicyMatch match = rules->match({.id = "u", .email = email, .groups = groups});
+        return std::vector<std::string>{match.policy->name.substr(0, 11), match.group, match.email_domain};
+    };
+
+    using Told = std::vector<std::string>;
+    EXPECT_EQ(matched({"a", "b"}, "x@example.com"), (Told{"policies[0]", "b", "example.com"}));
+    EXPECT_EQ(matched({"a", "c"}, "x@acme.org"), (Told{"policies[1]", "c", ""}));
+    EXPECT_EQ(matched({}, "x@acme.org"), (Told{"policies[2]", "", "acme.org"}));
+    EXPECT_EQ(matched({}, ""), (Told{"policies[3]", "", ""}));
+    EXPECT_EQ(make_rules(one_upstream())->match({.id = "u", .email = {}, .groups = {}}).policy, nullptr);
+}
+
 TEST(Rules, GivesNoPolicyToWhomNoneMatches) {
     RulesSpec spec = one_upstream();
     spec.policies = {policy_of({"a"}, "{}")};
