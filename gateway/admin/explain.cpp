@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/admin/explain.h"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "gateway/admin/people.h"
+#include "gateway/admin/query.h"
+#include "gateway/admin/reply.h"
+#include "policy/charge.h"
+#include "policy/decision.h"
+
+namespace gatehouse::admin {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::string_view scope = "explain";
+
+bj::value explain_policy(const policy::PolicyMatch& match) {
+    if (match.policy == nullptr) return {};
+    bj::object matched;
+    if (!match.group.empty()) matched["group"] = match.group;
+    if (!match.email_domain.empty()) matched["email_domain"] = match.email_domain;
+    if (matched.empty()) matched["everyone"] = true;
+    return bj::object{{"name", match.policy->name}, {"matched", std::move(matched)}};
+}
+
+bj::array ids_of(const std::vector<const policy::Model*>& models) {
+    bj::array ids;
+    for (const policy::Model* model : models)
+        ids.emplace_back(model->id);
+    return ids;
+}
+
+/// What a request of theirs for that model would be told, in its own words.
+bj::object explain_model(policy::RulesPtr rules, const policy::Subject& subject, const std::string& asked) {
+    bj::object answer{{"asked", asked}};
+    const auto permit = policy::decide(rules, subject, asked);
+    answer["allowed"] = permit.has_value();
+    if (!permit) {
+        answer["reason"] = to_slug(permit.error().reason);
+        answer["message"] = permit.error().message;
+        return answer;
+    }
+    answer["model"] = permit->model->id;
+    bj::array upstreams;
+    for (const policy::Candidate& candidate : permit->candidates)
+        upstreams.push_back({{"upstream", rules->upstreams()[candidate.upstream].name}, {"model", candidate.model}});
+    answer["upstreams"] = std::move(upstreams);
+    return answer;
+}
+
+/// Why a cap that names somebody does not hold for them.
+std::string_view reason_of(policy::Outcome outcome, policy::GroupLimitMode mode) {
+    switch (outcome) {
+        case policy::Outcome::holds:
+            return "it holds";
+        case policy::Outcome::expired:
+            return "it was temporary and its time is over";
+        case policy::Outcome::covered_by_temporary:
+            return "a temporary cap of the same scope and period comes first while it lasts";
+        case policy::Outcome::another_group:
+            return mode == policy::GroupLimitMode::min
+                       ? "another group's cap is not greater, and admin.group_limit_mode is min"
+                       : "another group's cap is not less, and admin.group_limit_mode is max";
+        case policy::Outcome::nearer_scope:
+            return "a cap of a nearer scope comes first: a user's own before a group's before the organization's";
+    }
+    return "";
+}
+
+/// One account of theirs in one period, and the cap on it.
+struct Account {
+    policy::Period period = policy::Period::monthly;
+    const policy::Cap* cap = nullptr;
+    bool pool = false;
+    std::string name;
+    std::vector<policy::Contender> lost;
+};
+
+std::vector<Account> accounts_of(const policy::CapBook& book, const policy::Subject& subject,
+                                 policy::GroupLimitMode mode, Instant now) {
+    std::vector<Account> accounts;
+    for (const auto& [period, cap] : book.effective(subject, mode, now)) {
+        Account own{period, cap, false, policy::user_account(subject.id), book.contest(subject, mode, period, now)};
+        std::erase_if(own.lost, [](const auto& each) { return each.outcome == policy::Outcome::holds; });
+        accounts.push_back(std::move(own));
+    }
+    for (const std::string& group : subject.groups)
+        for (const policy::Period period : policy::every_period) {
+            const policy::Cap* cap = book.in_force(policy::ScopeKind::group_pool, group, period, now);
+            const std::string name = policy::pool_account(group);
+            const bool seen = std::ranges::any_of(
+                accounts, [&](const Account& each) { return each.name == name && each.period == period; });
+            if (cap != nullptr && !seen) accounts.push_back({period, cap, true, name, {}});
+        }
+    return accounts;
+}
+
+bj::object to_row(const Account& account, const policy::Standing& standing, policy::GroupLimitMode mode, Instant now) {
+    bj::object row;
+    add_cap(row, account.period, account.cap);
+    add_standing(row, standing);
+    row["resets_at"] = to_timestamp(policy::period_end(account.period, now));
+    if (account.cap != nullptr) row["reached"] = is_reached(*account.cap, standing);
+    if (account.pool) return row;
+    bj::array lost;
+    for (const auto& [cap, outcome] : account.lost)
+        lost.push_back({{"spend_limit", policy::to_json(*cap)},
+                        {"outcome", policy::to_slug(outcome)},
+                        {"why", reason_of(outcome, mode)}});
+    row["lost"] = std::move(lost);
+    return row;
+}
+
+/// What a request would meet: the cap that is reached and resets last, or what others hold of one that is nearly so.
+bj::object explain_now(const std::vector<Account>& accounts, const std::vector<policy::Standing>& standings,
+                       Instant now) {
+    const Account* blocking = nullptr;
+    const Account* waiting = nullptr;
+    for (std::size_t at = 0; at < accounts.size(); ++at) {
+        const Account& each = accounts[at];
+        const auto limit = each.cap != nullptr ? each.cap->limit() : std::nullopt;
+        if (!limit) continue;
+        if (is_reached(*each.cap, standings[at])) {
+            const bool later =
+                blocking == nullptr || policy::period_end(each.period, now) > policy::period_end(blocking->period, now);
+            if (later) blocking = &each;
+        } else if (!policy::grant(Money::nano(1), *limit - standings[at].spent, standings[at].held)) {
+            waiting = &each;
+        }
+    }
+    if (blocking != nullptr) {
+        bj::object state{{"state", "blocked"}, {"spend_limit_id", blocking->cap->id}};
+        // A cap of nothing is as reached in the next period.
+        const bool for_good = blocking->cap->limit() == Money();
+        state["until"] = for_good ? bj::value() : bj::value(to_timestamp(policy::period_end(blocking->period, now)));
+        return state;
+    }
+    if (waiting != nullptr)
+        return {{"state", "held"},
+                {"spend_limit_id", waiting->cap->id},
+                {"why", "requests under way hold all that is left: it frees as they end"}};
+    return {{"state", "allowed"}};
+}
+
+}  // namespace
+
+void ExplainRoute::mount(http::Router& router) {
+    router.add({.method = "GET",
+                .path = "/v1/organizations/explain",
+                .handler = http::ReplyHandler([this](http::Request& request) { return explain(request); }),
+                .render = render_admin_error,
+                .label = "explain"});
+}
+
+/// By id, or else by address.
+Task<policy::Principal> ExplainRoute::find_person(std::string user) {
+    const auto people = co_await parts_.rollups.principals();
+    if (!people) co_return fail(people.error());
+    if (const auto* person = find_by_id(*people, user)) co_return *person;
+    if (user.find('@') == std::string::npos)
+        co_return fail(bad_field("user", "nobody with this id was seen at work yet"));
+    const auto person = find_by_email(*people, user, "user");
+    if (!person) co_return fail(person.error());
+    co_return **person;
+}
+
+Task<bj::object> ExplainRoute::explain_money(policy::Principal person, Instant now) {
+    const auto book = co_await caps_.everything();
+    if (!book) co_return fail(book.error());
+    const auto mode = parts_.settings()->group_limit_mode;
+    const auto accounts = accounts_of(**book, subject_of(person), mode, now);
+    std::vector<policy::Limit> limits;
+    for (const Account& account : accounts)
+        limits.push_back({account.name, account.period, Money(), account.pool});
+    const auto standings = co_await read_standings(parts_.standings, std::move(limits), now);
+    if (!standings) co_return fail(standings.error());
+    bj::array caps;
+    bj::array pools;
+    for (std::size_t at = 0; at < accounts.size(); ++at)
+        (accounts[at].pool ? pools : caps).push_back(to_row(accounts[at], (*standings)[at], mode, now));
+    co_return bj::object{
+        {"caps", std::move(caps)}, {"pools", std::move(pools)}, {"now", explain_now(accounts, *standings, now)}};
+}
+
+Task<http::Response> ExplainRoute::explain(http::Request& request) {
+    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
+    if (!caller) co_return fail(caller.error());
+    const Query query(request);
+    const auto user = query.find("user");
+    if (!user) co_return fail(user.error());
+    if (!*user || (*user)->empty()) co_return fail(bad_field("user", "is required: a user id or an e-mail address"));
+    const auto model = query.find("model");
+    if (!model) co_return fail(model.error());
+    const auto person = co_await find_person(**user);
+    if (!person) co_return fail(person.error());
+    auto money = co_await explain_money(*person, parts_.clock.now());
+    if (!money) co_return fail(money.error());
+
+    const auto rules = parts_.rules();
+    const policy::Subject subject = subject_of(*person);
+    const auto match = rules->match(subject);
+    bj::object body{{"type", "explanation"}, {"actor", actor_of(*person)}};
+    body["kind"] = kind_of(*person);
+    body["groups"] = groups_of(*person);
+    body["last_seen_at"] = to_timestamp(person->last_seen);
+    body["policy"] = explain_policy(match);
+    body["models"] = ids_of(rules->models_for(match.policy));
+    body["model"] = *model ? bj::value(explain_model(rules, subject, **model)) : bj::value();
+    for (const auto& [name, value] : *money)
+        body[name] = value;
+    co_return reply(request, body);
+}
+
+}  // namespace gatehouse::admin
