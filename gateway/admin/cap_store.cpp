@@ -44,7 +44,7 @@ policy::Cap make_cap(const CapOrder& order, const policy::Cap* present, Instant 
 
 std::string audit_view(const policy::Cap& cap) {
     auto document = policy::to_json(cap);
-    document.erase("type");
+    document.stable_erase("type");
     return boost::json::serialize(document);
 }
 

@@ -19,11 +19,20 @@ class Explain : public AdminWorld {
         policy::RulesSpec spec;
         spec.upstreams = {{"anthropic", "anthropic"}, {"backup", "anthropic"}};
         spec.auto_include_builtin_models = false;
-        spec.models = {{.id = "claude-haiku-4-5", .label = {}, .description = {}, .upstream_model = {}},
+        spec.models = {{.id = "claude-haiku-4-5",
+                        .label = {},
+                        .description = {},
+                        .upstream_model = {{"anthropic", "claude-haiku-4-5"}}},
                        {.id = "house", .label = {}, .description = {}, .upstream_model = {{"backup", "house-1"}}}};
-        spec.policies = {{.groups = {"ops", "sre"}, .email_domain = {}, .cli = {{"availableModels", {"house"}}}},
+        spec.policies = {{.groups = {"ops", "sre"},
+                          .email_domain = {},
+                          .cli = json::parse(R"({"availableModels":["house"]})")->as_object()},
                          {.groups = {}, .email_domain = "x.org", .cli = {}}};
-        rules = *policy::Rules::make(std::move(spec));
+        auto made = policy::Rules::make(std::move(spec));
+        if (made)
+            rules = *made;
+        else
+            ADD_FAILURE() << made.error().front().path << ": " << made.error().front().message;
     }
 
     Answer explain(std::string_view query) { return get(std::string("/v1/organizations/explain").append(query)); }
