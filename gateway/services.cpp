@@ -2,12 +2,15 @@
 #include "gateway/services.h"
 
 #include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <utility>
 
 #include "auth/access_token.h"
 #include "auth/authenticator.h"
 #include "auth/oidc.h"
 #include "auth/sign_in.h"
+#include "gateway/admin/admin_api.h"
+#include "gateway/base/chores.h"
 #include "gateway/health.h"
 #include "gateway/http/reply.h"
 #include "gateway/managed/route.h"
@@ -20,9 +23,13 @@
 #include "gateway/store/durable_ledger.h"
 #include "gateway/store/redis_client.h"
 #include "gateway/store/redis_ledger.h"
+#include "gateway/store/redis_records.h"
+#include "gateway/store/redis_rollups.h"
 #include "gateway/store/redis_vault.h"
 #include "gateway/store/revocation_feed.h"
 #include "gateway/upstream/anthropic.h"
+#include "policy/changes.h"
+#include "policy/mirror.h"
 
 namespace gatehouse {
 namespace {
@@ -69,11 +76,11 @@ store::Retention retention_of(const admin::AdminSettings& admin) {
     return retention;
 }
 
-messages::SpendRulesPtr make_spend_rules(const Live& live) {
+messages::SpendRulesPtr make_spend_rules(const Live& live, policy::CapBookPtr caps) {
     auto rules = std::make_shared<messages::SpendRules>();
     const Settings& settings = live.settings;
     rules->capped = settings.admin.enabled;
-    rules->caps = std::make_shared<const policy::CapBook>(std::vector<policy::Cap>{});
+    rules->caps = std::move(caps);
     rules->prices = policy::builtin_price_book();
     rules->group_limit_mode = settings.admin.group_limit_mode;
     rules->enforcement = settings.enforcement;
@@ -106,10 +113,15 @@ struct Services::State {
           vault(redis, all.clock),
           redis_ledger(redis, [this] { return retention_of(shared.live.load()->settings.admin); }),
           ledger(redis, redis_ledger, all.spend_journal, all.pool),
-          spend_rules(make_spend_rules(*live)),
+          records(redis),
+          rollups(redis),
+          spend_rules(make_spend_rules(*live, caps)),
+          cap_mirror(shard.executor(), records, std::string(policy::cap_record_kind),
+                     [this](const policy::Documents& documents) { take_caps(policy::read_caps(documents)); }),
+          chores(shard.executor()),
           tokens(settings.session, settings.public_url.origin()),
           authenticator(settings.session, settings.public_url.origin(), vault, all.clock),
-          feed(shard.executor(), all.redis, authenticator),
+          feed(shard.executor(), all.redis, authenticator, &changes),
           idp(settings.oidc, *clients.idp, all.pool, all.clock),
           sign_in({.settings = settings.sign_in,
                    .oidc = settings.oidc,
@@ -148,6 +160,7 @@ struct Services::State {
                      .journal = all.journal,
                      .max_request_bytes = [this] { return shared.live.load()->upstreams->max_request_bytes; }}),
           health(vault, all.metrics, all.pool, all.draining) {
+        if (settings.admin.enabled) open_admin(shard.index() == 0);
         health.mount_probes(router);
         if (!settings.metrics_listen) health.mount_metrics(router);
         mount_protocol(router);
@@ -170,6 +183,30 @@ struct Services::State {
     std::function<policy::RulesPtr()> current_rules() {
         return [this] { return shared.live.load()->settings.rules; };
     }
+    /// What an admin block brings: its API, caps that follow what is stored, and on one shard the sweeping.
+    void open_admin(bool sweeps) {
+        admin_api = std::make_unique<admin::AdminApi>(admin::AdminApiParts{.authenticator = authenticator,
+                                                                           .settings = current_admin(),
+                                                                           .rules = current_rules(),
+                                                                           .records = records,
+                                                                           .rollups = rollups,
+                                                                           .ledger = ledger,
+                                                                           .journal = shared.journal,
+                                                                           .clock = shared.clock});
+        admin_api->mount(router);
+        changes.on(policy::cap_record_kind, [this] { cap_mirror.refresh(); });
+        if (sweeps) chores.add({"audit sweep", std::chrono::hours(1), [this] { return admin_api->sweep_audit(); }});
+    }
+    void take_caps(policy::CapBookPtr book) {
+        caps = std::move(book);
+        spend_rules = make_spend_rules(*shared.live.load(), caps);
+    }
+    std::function<std::shared_ptr<const admin::AdminSettings>()> current_admin() {
+        return [this] {
+            const auto live = shared.live.load();
+            return std::shared_ptr<const admin::AdminSettings>(live, &live->settings.admin);
+        };
+    }
     static Task<http::Response> no_such_page(http::Request&) { co_return fail(Error::not_found()); }
 
     Shared& shared;
@@ -179,7 +216,13 @@ struct Services::State {
     store::RedisVault vault;
     store::RedisLedger redis_ledger;
     store::DurableLedger ledger;
+    store::RedisRecords records;
+    store::RedisRollups rollups;
+    policy::CapBookPtr caps = policy::read_caps({});  ///< in force; kept while the store is away
     messages::SpendRulesPtr spend_rules;
+    policy::Mirror cap_mirror;
+    policy::Changes changes;
+    Chores chores;
     auth::AccessTokens tokens;
     auth::Authenticator authenticator;
     store::RevocationFeed feed;
@@ -191,6 +234,7 @@ struct Services::State {
     managed::ManagedRoute managed;
     otlp::Forwarder forwarder;
     otlp::OtlpRoute telemetry;
+    std::unique_ptr<admin::AdminApi> admin_api;  ///< null without an admin section
     Health health;
     http::Router router;
     http::Router operator_router;
@@ -216,6 +260,10 @@ const http::Router& Services::operator_router() const {
 Task<> Services::prime() {
     const auto stored = co_await state_->vault.ping();
     if (!stored) co_return fail(stored.error());
+    if (state_->admin_api) {
+        const auto capped = co_await state_->cap_mirror.load();
+        if (!capped) co_return fail(capped.error());
+    }
     co_return co_await state_->idp.prime();
 }
 
@@ -224,11 +272,12 @@ void Services::reload() {
     state_->settings.sign_in.device_authorization = live->settings.sign_in.device_authorization;
     state_->settings.sign_in.device_verify = live->settings.sign_in.device_verify;
     state_->settings.sign_in.login_notice = live->settings.sign_in.login_notice;
-    state_->spend_rules = make_spend_rules(*live);
+    state_->spend_rules = make_spend_rules(*live, state_->caps);
 }
 
 boost::asio::awaitable<void> Services::run() {
-    return state_->forwarder.run();
+    using boost::asio::experimental::awaitable_operators::operator&&;
+    co_await (state_->forwarder.run() && state_->cap_mirror.run() && state_->chores.run());
 }
 
 boost::asio::awaitable<void> Services::recover() {
@@ -242,6 +291,8 @@ std::size_t Services::unsettled() const {
 void Services::stop() {
     state_->ledger.stop();
     state_->forwarder.stop();
+    state_->cap_mirror.stop();
+    state_->chores.stop();
     state_->feed.stop();
     state_->redis.stop();
 }

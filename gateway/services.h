@@ -64,7 +64,8 @@ class Services {
     const http::Router& operator_router() const;
     /// What must work before anything listens: the store answers, the identity provider is found.
     Task<> prime();
-    /// What goes on beside the requests (forwarding telemetry), until `stop`. Spawn it once.
+    /// What goes on beside the requests (forwarding telemetry, following the caps, chores), until `stop`. Spawn it
+    /// once.
     boost::asio::awaitable<void> run();
     /// Brings into the store what it did not take, also from gateways that are dead, until `stop`. Spawn it on one
     /// shard.

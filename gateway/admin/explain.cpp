@@ -12,6 +12,7 @@
 #include "gateway/admin/reply.h"
 #include "policy/charge.h"
 #include "policy/decision.h"
+#include "policy/utilization.h"
 
 namespace gatehouse::admin {
 namespace {
@@ -117,34 +118,41 @@ bj::object to_row(const Account& account, const policy::Standing& standing, poli
     return row;
 }
 
-/// What a request would meet: the cap that is reached and resets last, or what others hold of one that is nearly so.
-bj::object explain_now(const std::vector<Account>& accounts, const std::vector<policy::Standing>& standings,
-                       Instant now) {
-    const Account* blocking = nullptr;
-    const Account* waiting = nullptr;
+/// The bounds on them as requests are checked against them, and which account each belongs to.
+struct Bounds {
+    std::vector<policy::Limit> limits;
+    std::vector<policy::Standing> standings;
+    std::vector<const policy::Cap*> caps;
+};
+
+Bounds bounds_of(const std::vector<Account>& accounts, const std::vector<policy::Standing>& standings) {
+    Bounds bounds;
     for (std::size_t at = 0; at < accounts.size(); ++at) {
         const Account& each = accounts[at];
-        const auto limit = each.cap != nullptr ? each.cap->limit() : std::nullopt;
-        if (!limit) continue;
-        if (is_reached(*each.cap, standings[at])) {
-            const bool later =
-                blocking == nullptr || policy::period_end(each.period, now) > policy::period_end(blocking->period, now);
-            if (later) blocking = &each;
-        } else if (!policy::grant(Money::nano(1), *limit - standings[at].spent, standings[at].held)) {
-            waiting = &each;
-        }
+        const auto amount = each.cap != nullptr ? each.cap->limit() : std::nullopt;
+        if (!amount) continue;
+        bounds.limits.push_back({each.name, each.period, *amount, each.pool});
+        bounds.standings.push_back(standings[at]);
+        bounds.caps.push_back(each.cap);
     }
-    if (blocking != nullptr) {
-        bj::object state{{"state", "blocked"}, {"spend_limit_id", blocking->cap->id}};
-        // A cap of nothing is as reached in the next period.
-        const bool for_good = blocking->cap->limit() == Money();
-        state["until"] = for_good ? bj::value() : bj::value(to_timestamp(policy::period_end(blocking->period, now)));
+    return bounds;
+}
+
+/// What a request would meet: the cap that is reached and resets last, or what others hold of one that is nearly so.
+bj::object explain_now(const Bounds& bounds, Instant now) {
+    if (const auto blocking = policy::last_to_reset(bounds.limits, bounds.standings, now)) {
+        const bool for_good = blocking->utilization.amount == Money();  // as reached in the next period
+        bj::object state{{"state", "blocked"}, {"spend_limit_id", bounds.caps[blocking->limit]->id}};
+        state["until"] = for_good ? bj::value() : bj::value(to_timestamp(blocking->resets_at));
         return state;
     }
-    if (waiting != nullptr)
+    for (std::size_t at = 0; at < bounds.limits.size(); ++at) {
+        const Money room = bounds.limits[at].amount - bounds.standings[at].spent;
+        if (policy::grant(Money::nano(1), room, bounds.standings[at].held)) continue;
         return {{"state", "held"},
-                {"spend_limit_id", waiting->cap->id},
+                {"spend_limit_id", bounds.caps[at]->id},
                 {"why", "requests under way hold all that is left: it frees as they end"}};
+    }
     return {{"state", "allowed"}};
 }
 
@@ -184,8 +192,9 @@ Task<bj::object> ExplainRoute::explain_money(policy::Principal person, Instant n
     bj::array pools;
     for (std::size_t at = 0; at < accounts.size(); ++at)
         (accounts[at].pool ? pools : caps).push_back(to_row(accounts[at], (*standings)[at], mode, now));
-    co_return bj::object{
-        {"caps", std::move(caps)}, {"pools", std::move(pools)}, {"now", explain_now(accounts, *standings, now)}};
+    co_return bj::object{{"caps", std::move(caps)},
+                         {"pools", std::move(pools)},
+                         {"now", explain_now(bounds_of(accounts, *standings), now)}};
 }
 
 Task<http::Response> ExplainRoute::explain(http::Request& request) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ExplainRoute: GET /v1/organizations/explain, the answer to "why may they (not)?": which policy, which models, which
 // caps and pools, what was spent, what would happen now. Decides nothing of its own: it asks what requests ask
-// (policy::decide, CapBook, grant). Mounted by services.cpp, one per shard. Only reads.
+// (policy::decide, CapBook, last_to_reset, grant). Mounted by services.cpp, one per shard. Only reads.
 #pragma once
 
 #include <functional>

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/admin/admin_api.h"
+
+#include <utility>
+
+namespace gatehouse::admin {
+namespace {
+
+Standings standings_of(policy::Ledger& ledger) {
+    return
+        [&ledger](std::vector<policy::Limit> limits, Instant now) { return ledger.standings(std::move(limits), now); };
+}
+
+}  // namespace
+
+AdminApi::AdminApi(const AdminApiParts& parts)
+    : gate_({.authenticator = parts.authenticator,
+             .settings = parts.settings,
+             .records = parts.records,
+             .journal = parts.journal,
+             .clock = parts.clock}),
+      spend_limits_({.gate = gate_,
+                     .records = parts.records,
+                     .rollups = parts.rollups,
+                     .standings = standings_of(parts.ledger),
+                     .settings = parts.settings,
+                     .journal = parts.journal,
+                     .clock = parts.clock}),
+      effective_({.gate = gate_,
+                  .records = parts.records,
+                  .rollups = parts.rollups,
+                  .standings = standings_of(parts.ledger),
+                  .settings = parts.settings,
+                  .clock = parts.clock}),
+      explain_({.gate = gate_,
+                .records = parts.records,
+                .rollups = parts.rollups,
+                .standings = standings_of(parts.ledger),
+                .rules = parts.rules,
+                .settings = parts.settings,
+                .clock = parts.clock}),
+      audit_({.gate = gate_, .records = parts.records, .settings = parts.settings, .clock = parts.clock}) {}
+
+void AdminApi::mount(http::Router& router) {
+    spend_limits_.mount(router);
+    effective_.mount(router);
+    explain_.mount(router);
+    audit_.mount(router);
+}
+
+}  // namespace gatehouse::admin

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// AdminApi: this room's routes with what they share, put together. Built by services.cpp, one per shard, when the
+// configuration has an `admin` section; without it none of these paths exists.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "gateway/admin/audit_trail.h"
+#include "gateway/admin/effective.h"
+#include "gateway/admin/explain.h"
+#include "gateway/admin/gate.h"
+#include "gateway/admin/spend_limits.h"
+#include "gateway/http/router.h"
+#include "policy/ledger.h"
+
+namespace gatehouse::admin {
+
+/// References outlive the API.
+struct AdminApiParts {
+    auth::Authenticator& authenticator;
+    std::function<std::shared_ptr<const AdminSettings>()> settings;
+    std::function<policy::RulesPtr()> rules;
+    policy::Records& records;
+    policy::Rollups& rollups;
+    policy::Ledger& ledger;
+    observe::Journal& journal;
+    const Clock& clock;
+};
+
+class AdminApi {
+  public:
+    explicit AdminApi(const AdminApiParts& parts);
+    AdminApi(const AdminApi&) = delete;
+    AdminApi& operator=(const AdminApi&) = delete;
+
+    /// Adds the routes. The router keeps a reference to this.
+    void mount(http::Router& router);
+    /// Forgets audit rows that are too old. Every so often, on one shard.
+    Task<> sweep_audit() { return audit_.sweep(); }
+
+  private:
+    Gate gate_;
+    SpendLimitsRoute spend_limits_;
+    EffectiveRoute effective_;
+    ExplainRoute explain_;
+    AuditTrail audit_;
+};
+
+}  // namespace gatehouse::admin
