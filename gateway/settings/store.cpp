@@ -110,9 +110,11 @@ void read_embedded(Section& store, const Context& context, StoreSettings& settin
 
 constexpr long long megabyte = 1LL << 20U;
 
-void read_journal(Section& file, const Context& context, store::JournalSettings& settings) {
+/// Beside the embedded store, which is on this machine too; else where state belongs.
+void read_journal(Section& file, const Context& context, const std::string& embedded_dir,
+                  store::JournalSettings& settings) {
     Section journal = file.section("journal");
-    const std::string state = state_directory(context.environment);
+    const std::string state = embedded_dir.empty() ? state_directory(context.environment) : embedded_dir;
     settings.dir = journal.text("dir").value_or(state.empty() ? "" : state + "/journal");
     if (settings.dir.empty())
         journal.refuse("dir", "is required: neither XDG_STATE_HOME nor HOME says where state belongs");
@@ -141,7 +143,7 @@ void read_store(Section& file, const Context& context, Settings& settings) {
     if (!elsewhere && !store.has("postgres_url")) read_embedded(store, context, settings.store);
     store.find("embedded");
     store.finish();
-    read_journal(file, context, settings.journal);
+    read_journal(file, context, settings.store.embedded_dir, settings.journal);
 }
 
 }  // namespace gatehouse::settings

@@ -142,7 +142,8 @@ managed:
             port=self.port, store=place, issuer=self._idp.issuer, client_id=sign_in.CLIENT_ID,
             client_secret=sign_in.CLIENT_SECRET, jwt_secret=secrets.token_hex(32), provider=self._direct.port))
         command = [str(self._binary), "serve", "--config", str(config)]
-        environment = {"GATEHOUSE_ALLOW_LOOPBACK": "1", "HOME": str(self._directory)}
+        environment = {"GATEHOUSE_ALLOW_LOOPBACK": "1", "HOME": str(self._directory),
+                       "XDG_STATE_HOME": str(self._directory / "state")}
         begun = time.monotonic()
         self.process = processes.Process("gatehouse", command, self._directory, environment)
         processes.wait_until(lambda: _answers(self.port, "/readyz"), self.process, 20, step=0.002)
