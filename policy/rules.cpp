@@ -2,6 +2,7 @@
 #include "policy/rules.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <functional>
@@ -114,6 +115,16 @@ bool has_word(std::string_view text, std::string_view word) {
     return false;
 }
 
+/// Words that Claude Code resolves by itself: they admit nothing here, and that is no slip.
+bool is_client_alias(std::string_view entry) {
+    return entry == "default" || entry == "best" || entry == "opusplan";
+}
+
+std::string_view without_context_mark(std::string_view entry) {
+    if (entry.ends_with("[1m]")) entry.remove_suffix(4);
+    return entry;
+}
+
 }  // namespace
 
 struct Rules::State {
@@ -133,6 +144,8 @@ struct Rules::State {
     void add_models();
     void add_configured(const ModelSpec& model);
     void add_policies();
+    bool has_model_for(std::string_view entry) const;
+    void notice_models(const PolicySpec& policy, const std::string& path, std::vector<Problem>& notices) const;
     bool admits_domain(std::size_t policy, const std::string& domain) const {
         const std::string& wanted = spec.policies[policy].email_domain;
         return wanted.empty() || wanted == domain;
@@ -280,6 +293,52 @@ std::optional<std::string_view> Rules::upstream_id(const Model& model, std::size
 
 std::span<const UpstreamSpec> Rules::upstreams() const {
     return state_->spec.upstreams;
+}
+
+/// Whether this entry of an allow-list admits any spelling of any model of the catalogue.
+bool Rules::State::has_model_for(std::string_view entry) const {
+    const std::string spelling = to_lower(entry);
+    if (const auto known = find_builtin(spelling); custom.contains(spelling) || (known && builtin[*known] != none))
+        return true;
+    const std::array<std::string, 1> list{std::string(entry)};
+    const auto admitted = [&](std::string_view spelling) { return admits(list, spelling); };
+    for (std::size_t index = 0; index < builtin.size(); ++index) {
+        if (builtin[index] == none) continue;
+        const Builtin& known = builtins()[index];
+        if (admitted(known.id) || admitted(known.dateless) || admitted(known.bedrock) || admitted(known.vertex))
+            return true;
+    }
+    return std::ranges::any_of(offers, [&](const Offer& offer) { return admitted(offer.model.id); });
+}
+
+void Rules::State::notice_models(const PolicySpec& policy, const std::string& path,
+                                 std::vector<Problem>& notices) const {
+    const bj::value* models = policy.cli.if_contains("availableModels");
+    if (models == nullptr) return;
+    const bj::array& list = models->get_array();
+    const std::string here = path + ".cli.availableModels";
+    if (list.empty()) notices.push_back({here, "is empty: every request of this role will be refused"});
+    for (std::size_t index = 0; index < list.size(); ++index) {
+        const std::string_view entry = without_context_mark(std::string_view(list[index].get_string()));
+        if (!is_client_alias(entry) && !has_model_for(entry))
+            notices.push_back({here + "[" + std::to_string(index) + "]", "admits no model that this gateway offers"});
+    }
+}
+
+std::vector<Problem> Rules::notices() const {
+    std::vector<Problem> notices;
+    bool caught_all = false;
+    for (std::size_t index = 0; index < state_->spec.policies.size(); ++index) {
+        const PolicySpec& policy = state_->spec.policies[index];
+        const std::string path = "policies[" + std::to_string(index) + "]";
+        if (caught_all)
+            notices.push_back({path,
+                               "is never reached: a policy without a match stands before it and matches "
+                               "everyone"});
+        caught_all = caught_all || policy.is_base();
+        state_->notice_models(policy, path, notices);
+    }
+    return notices;
 }
 
 }  // namespace gatehouse::policy

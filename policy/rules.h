@@ -112,6 +112,8 @@ class Rules {
     /// The id to send to that upstream for a resolved model, or nothing when the upstream does not serve it.
     std::optional<std::string_view> upstream_id(const Model& model, std::size_t upstream) const;
     std::span<const UpstreamSpec> upstreams() const;
+    /// Odd but not wrong: policies that nobody reaches, allow-lists that are empty or whose entries admit no model.
+    std::vector<Problem> notices() const;
 
   private:
     struct State;

@@ -248,5 +248,33 @@ TEST(Rules, AdmitsAFamilyByItsWord) {
     EXPECT_FALSE(admits({"opus[1m]", "default"}, "claude-opus-4-8"));
 }
 
+std::vector<std::string> notices_of(RulesSpec spec) {
+    std::vector<std::string> lines;
+    for (const Problem& notice : make_rules(std::move(spec))->notices())
+        lines.push_back(notice.path + ": " + notice.message);
+    return lines;
+}
+
+TEST(RulesNotices, NameAllowListEntriesThatAdmitNothing) {
+    RulesSpec spec = one_upstream();
+    spec.models = {{.id = "Tuned-1", .label = {}, .description = {}, .upstream_model = {{"anthropic", "t"}}}};
+    spec.policies = {policy_of({}, R"({"availableModels":["opus","claude-sonet-5","claude-opus-4","tuned","tuned-2",)"
+                                   R"("anthropic.claude-haiku-4-5","us.anthropic.claude-opus-5","opus[1m]","default",)"
+                                   R"("claude-3-7-sonnet","CLAUDE-OPUS-5[1m]"]})")};
+    EXPECT_EQ(
+        notices_of(std::move(spec)),
+        (std::vector<std::string>{"policies[0].cli.availableModels[1]: admits no model that this gateway offers",
+                                  "policies[0].cli.availableModels[4]: admits no model that this gateway offers"}));
+}
+
+TEST(RulesNotices, GoByTheCatalogueOfTheFile) {
+    RulesSpec spec = one_upstream();
+    spec.auto_include_builtin_models = false;
+    spec.models = {{.id = "claude-opus-5", .label = {}, .description = {}, .upstream_model = {{"anthropic", "x"}}}};
+    spec.policies = {policy_of({}, R"({"availableModels":["haiku","opus"]})")};
+    EXPECT_EQ(notices_of(std::move(spec)),
+              std::vector<std::string>{"policies[0].cli.availableModels[0]: admits no model that this gateway offers"});
+}
+
 }  // namespace
 }  // namespace gatehouse::policy
