@@ -20,35 +20,26 @@ bool is_set(const Environment& environment, std::string_view name) {
     return environment(name) == "1";
 }
 
-void make_rules(policy::RulesSpec spec, const YamlNode& root, Problems& problems, Settings& settings) {
-    auto rules = policy::Rules::make(std::move(spec));
-    if (rules) {
-        settings.rules = std::move(*rules);
-        return;
-    }
-    for (policy::Problem& problem : rules.error()) {
-        const std::string path = (problem.path.starts_with("policies") ? "managed." : "") + problem.path;
-        if (!problems.concerns(path)) problems.add(settings::line_of(root, path), path, std::move(problem.message));
-    }
+/// `policies[0]…` is `managed.policies[0]…` in the file.
+std::string path_in_file(const std::string& path) {
+    return (path.starts_with("policies") ? "managed." : "") + path;
 }
 
-/// Odd but not wrong: what an operator should hear about although the gateway starts.
-std::vector<SettingsProblem> find_notices(const policy::RulesSpec& spec, const YamlNode& root) {
-    std::vector<SettingsProblem> notices;
-    const auto add = [&](const std::string& path, std::string message) {
-        notices.push_back({settings::line_of(root, path), path, std::move(message)});
-    };
-    bool caught_all = false;
-    for (std::size_t index = 0; index < spec.policies.size(); ++index) {
-        const policy::PolicySpec& policy = spec.policies[index];
-        const std::string path = settings::path_of("managed.policies", index);
-        if (caught_all) add(path, "is never reached: a policy without a match stands before it and matches everyone");
-        caught_all = caught_all || policy.is_base();
-        const auto* models = policy.cli.if_contains("availableModels");
-        if (models != nullptr && models->is_array() && models->get_array().empty())
-            add(path + ".cli.availableModels", "is empty: every request of this role will be refused");
+/// Also notices what is odd but not wrong: an operator should hear of it although the gateway starts.
+void make_rules(const YamlNode& root, Problems& problems, Settings& settings) {
+    auto rules = policy::Rules::make(settings.rules_spec);
+    if (!rules) {
+        for (policy::Problem& problem : rules.error()) {
+            const std::string path = path_in_file(problem.path);
+            if (!problems.concerns(path)) problems.add(settings::line_of(root, path), path, std::move(problem.message));
+        }
+        return;
     }
-    return notices;
+    settings.rules = std::move(*rules);
+    for (policy::Problem& notice : settings.rules->notices()) {
+        const std::string path = path_in_file(notice.path);
+        settings.notices.push_back({settings::line_of(root, path), path, std::move(notice.message)});
+    }
 }
 
 }  // namespace
@@ -70,21 +61,20 @@ std::expected<Settings, std::vector<SettingsProblem>> parse_settings(std::string
     const settings::Context context{.environment = environment, .allow_loopback = result.allow_loopback};
     root.line = 0;
     settings::Section file(problems, &root, "");
-    policy::RulesSpec spec;
+    policy::RulesSpec& spec = result.rules_spec;
     settings::read_listen(file, result);
     settings::read_sign_in(file, context, result);
     settings::read_store(file, context, result);
     settings::read_upstreams(file, context, result, spec);
     settings::read_models(file, spec);
-    settings::read_managed(file, spec, problems);
+    settings::read_managed(file, problems, result);
     settings::read_telemetry(file, context, result, spec);
     settings::read_log_level(file, context, problems, result);
     settings::read_admin(file, result);
     settings::refuse_unsupported(file);
     file.finish();
 
-    result.notices = find_notices(spec, root);
-    make_rules(std::move(spec), root, problems, result);
+    make_rules(root, problems, result);
     if (!problems.empty()) return std::unexpected(problems.take());
     return result;
 }

@@ -18,6 +18,7 @@
 #include "gateway/store/settings.h"
 #include "gateway/upstream/settings.h"
 #include "policy/enforcement.h"
+#include "policy/policy_version.h"
 #include "policy/rules.h"
 
 namespace gatehouse {
@@ -48,7 +49,9 @@ struct Settings {
     StoreSettings store;
     store::JournalSettings journal;
     std::vector<upstream::AnthropicSettings> upstreams;
-    policy::RulesPtr rules;
+    policy::RulesPtr rules;        ///< those in force, see live.h: as read here, the file's
+    policy::RulesSpec rules_spec;  ///< what the file says of them, its own policies included
+    policy::PolicySource policy_source = policy::PolicySource::file;
     otlp::TelemetrySettings telemetry;
     admin::AdminSettings admin;
     policy::EnforcementSettings enforcement;

@@ -23,6 +23,18 @@ void read_match(Section& policy, policy::PolicySpec& spec) {
     match.finish();
 }
 
+void read_policy(Section& policy, policy::PolicySpec& spec, Problems& problems) {
+    if (!policy.present()) return;
+    read_match(policy, spec);
+    const YamlNode* document = policy.find("cli");
+    if (document != nullptr && document->is_mapping())
+        spec.cli = to_document(*document, path_of(policy.path(), "cli"), problems);
+    else if (document != nullptr)
+        policy.refuse("cli", "must be a mapping: a managed settings document of Claude Code");
+    if (policy.find("desktop") != nullptr) policy.refuse("desktop", "is not supported yet");
+    policy.finish();
+}
+
 }  // namespace
 
 void rename_aliases(YamlNode& root, Problems& problems) {
@@ -46,23 +58,18 @@ void read_models(Section& file, policy::RulesSpec& spec) {
     spec.auto_include_builtin_models = file.flag("auto_include_builtin_models").value_or(true);
 }
 
-void read_managed(Section& file, policy::RulesSpec& spec, Problems& problems) {
+void read_managed(Section& file, Problems& problems, Settings& settings) {
     Section managed = file.section("managed");
+    policy::RulesSpec& spec = settings.rules_spec;
     spec.managed_configured = managed.present();
     if (!managed.present()) return;
-    if (!managed.has("policies")) managed.refuse("policies", "is required");
-    for (Section& policy : managed.sections("policies")) {
-        policy::PolicySpec& one = spec.policies.emplace_back();
-        if (!policy.present()) continue;
-        read_match(policy, one);
-        const YamlNode* document = policy.find("cli");
-        if (document != nullptr && document->is_mapping())
-            one.cli = to_document(*document, path_of(policy.path(), "cli"), problems);
-        else if (document != nullptr)
-            policy.refuse("cli", "must be a mapping: a managed settings document of Claude Code");
-        if (policy.find("desktop") != nullptr) policy.refuse("desktop", "is not supported yet");
-        policy.finish();
-    }
+    const bool in_store = managed.word("source", {"file", "store"}) == "store";
+    if (in_store) settings.policy_source = policy::PolicySource::store;
+    if (in_store && !file.has("admin"))
+        managed.refuse("source", "store needs an admin block: without one nobody can change the policies");
+    if (!in_store && !managed.has("policies")) managed.refuse("policies", "is required");
+    for (Section& policy : managed.sections("policies"))
+        read_policy(policy, spec.policies.emplace_back(), problems);
     managed.finish();
 }
 

@@ -23,7 +23,7 @@ void read_store(Section& file, const Context& context, Settings& settings);  ///
 /// Also fills the spec's upstream names.
 void read_upstreams(Section& file, const Context& context, Settings& settings, policy::RulesSpec& spec);
 void read_models(Section& file, policy::RulesSpec& spec);  ///< models, auto_include_builtin_models
-void read_managed(Section& file, policy::RulesSpec& spec, Problems& problems);
+void read_managed(Section& file, Problems& problems, Settings& settings);
 void read_telemetry(Section& file, const Context& context, Settings& settings, policy::RulesSpec& spec);
 void read_admin(Section& file, Settings& settings);  ///< admin, enforcement
 /// pricing.
