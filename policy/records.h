@@ -36,7 +36,7 @@ struct RecordWrite {
     std::optional<std::string> document;
     /// When given, the write happens only if the document is this now (empty: only if there is none).
     std::optional<std::string> expected;
-    AuditEvent audit;
+    AuditEvent audit;  ///< without an action: no row, for the second document of one change
 };
 
 using Documents = std::map<std::string, std::string, std::less<>>;  ///< id → JSON text

@@ -55,7 +55,7 @@ void append_change(std::vector<std::string>& arguments, policy::RecordWrite chan
     arguments.push_back(std::move(change.document).value_or(""));
     arguments.emplace_back(change.expected ? "1" : "0");
     arguments.push_back(std::move(change.expected).value_or(""));
-    arguments.push_back(to_row(change.audit));
+    arguments.push_back(change.audit.action.empty() ? "" : to_row(change.audit));
 }
 
 }  // namespace

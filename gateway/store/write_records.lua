@@ -1,7 +1,7 @@
 -- Changes records and writes their audit rows, all or nothing. KEYS: audit trail (sorted set), audit counter, then one
 -- hash a change. ARGV: channel, number of changes, then for each: kind, id, has document, document, has expected,
--- expected, audit row. A row is JSON without its id, which is put in front here. Gives 1, or 0 when an expected document
--- is another now.
+-- expected, audit row. A row is JSON without its id, which is put in front here; an empty one is none. Gives 1, or 0
+-- when an expected document is another now.
 local count = tonumber(ARGV[2])
 for change = 0, count - 1 do
     local at = 3 + change * 7
@@ -20,7 +20,9 @@ for change = 0, count - 1 do
         end
         redis.call('PUBLISH', ARGV[1], ARGV[at])
     end
-    local id = redis.call('INCR', KEYS[2])
-    redis.call('ZADD', KEYS[1], id, '{"id":' .. string.format('%d', id) .. ',' .. string.sub(ARGV[at + 6], 2))
+    if ARGV[at + 6] ~= '' then
+        local id = redis.call('INCR', KEYS[2])
+        redis.call('ZADD', KEYS[1], id, '{"id":' .. string.format('%d', id) .. ',' .. string.sub(ARGV[at + 6], 2))
+    end
 end
 return 1

@@ -112,6 +112,18 @@ TEST_P(RecordsContract, WritesNothingWhenOneDocumentIsNotAsExpected) {
     EXPECT_EQ(good(records().audit(0, 10)).size(), 2U);
 }
 
+TEST_P(RecordsContract, WritesNoRowForAChangeWithoutAnAction) {
+    std::vector<policy::RecordWrite> changes;
+    changes.push_back(change("a", "1"));
+    changes.push_back(change("b", "2"));
+    changes.back().audit = {};
+
+    ASSERT_TRUE(run(context(), records().write(std::move(changes))));
+
+    EXPECT_EQ(good(records().find("color", "b")), "2");
+    EXPECT_EQ(good(records().audit(0, 10)).size(), 1U);
+}
+
 TEST_P(RecordsContract, GivesTheAuditTrailNewestFirstAndInPages) {
     for (const char* id : {"a", "b", "c"})
         ASSERT_TRUE(write(change(id, "1")));

@@ -45,7 +45,7 @@ class MemoryRecords final : public policy::Records {
                 documents_[change.kind][change.id] = *change.document;
             else
                 documents_[change.kind].erase(change.id);
-            append(std::move(change.audit));
+            if (!change.audit.action.empty()) append(std::move(change.audit));
             for (auto* listener : listeners_)
                 listener->on_changed(change.kind);
         }
