@@ -84,8 +84,17 @@ const bj::value* find(const bj::value& value, std::string_view key) {
     return object == nullptr ? nullptr : object->if_contains(key);
 }
 
+const bj::value* find(const bj::object& object, std::string_view key) {
+    return object.if_contains(key);
+}
+
 std::optional<std::string_view> find_string(const bj::value& value, std::string_view key) {
-    const auto* member = find(value, key);
+    const auto* object = value.if_object();
+    return object == nullptr ? std::nullopt : find_string(*object, key);
+}
+
+std::optional<std::string_view> find_string(const bj::object& object, std::string_view key) {
+    const auto* member = object.if_contains(key);
     if (member == nullptr || !member->is_string()) return std::nullopt;
     return std::string_view(member->get_string());
 }

@@ -36,5 +36,14 @@ TEST(Json, FindsMembersByTypeAndPointer) {
     EXPECT_EQ(find(boost::json::value(3), "s"), nullptr);
 }
 
+// An object that became a value on the way would be a copy, gone before its text is read.
+TEST(Json, LooksIntoAnObjectWithoutCopyingIt) {
+    const boost::json::object object{{"name", "a text that is longer than any small buffer"}};
+    const auto found = find_string(object, "name");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(static_cast<const void*>(found->data()), object.at("name").as_string().data());
+    EXPECT_EQ(find(object, "name"), &object.at("name"));
+}
+
 }  // namespace
 }  // namespace gatehouse::json
