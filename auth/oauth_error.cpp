@@ -43,6 +43,7 @@ std::string_view code_of(Fault fault) {
         case Fault::bad_request:
         case Fault::not_found:
         case Fault::conflict:
+        case Fault::precondition_failed:
         case Fault::length_required:
         case Fault::too_large:
         case Fault::uri_too_long:

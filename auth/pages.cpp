@@ -75,6 +75,7 @@ std::string_view headline_of(Fault fault) {
         case Fault::forbidden:
         case Fault::bad_request:
         case Fault::conflict:
+        case Fault::precondition_failed:
         case Fault::length_required:
         case Fault::too_large:
         case Fault::uri_too_long:

@@ -29,6 +29,10 @@ Error Error::conflict(Reason reason, std::string message, std::string detail) {
     return of(Fault::conflict, reason, std::move(message), std::move(detail));
 }
 
+Error Error::precondition_failed(Reason reason, std::string message) {
+    return of(Fault::precondition_failed, reason, std::move(message));
+}
+
 Error Error::too_large(std::string message) {
     return of(Fault::too_large, Reason::body_too_large, std::move(message));
 }
@@ -167,6 +171,10 @@ std::string_view to_slug(Reason reason) {
             return "admin_credentials_invalid";
         case Reason::admin_right_missing:
             return "admin_right_missing";
+        case Reason::policies_in_file:
+            return "policies_in_file";
+        case Reason::version_stale:
+            return "version_stale";
         case Reason::address_forbidden:
             return "address_forbidden";
         case Reason::name_not_resolved:
@@ -213,6 +221,8 @@ std::string_view to_slug(Fault fault) {
             return "not_found";
         case Fault::conflict:
             return "conflict";
+        case Fault::precondition_failed:
+            return "precondition_failed";
         case Fault::length_required:
             return "length_required";
         case Fault::too_large:

@@ -17,6 +17,7 @@ enum class Fault : std::uint8_t {
     forbidden,
     not_found,
     conflict,
+    precondition_failed,
     length_required,
     too_large,
     uri_too_long,
@@ -87,6 +88,8 @@ enum class Reason : std::uint8_t {
     // administration
     admin_credentials_invalid,
     admin_right_missing,
+    policies_in_file,
+    version_stale,
     // outbound
     address_forbidden,
     name_not_resolved,
@@ -120,6 +123,7 @@ struct Error {
     static Error forbidden(Reason reason, std::string message, std::string detail = {});
     static Error not_found(Reason reason = Reason::not_found, std::string message = "not found");
     static Error conflict(Reason reason, std::string message, std::string detail = {});
+    static Error precondition_failed(Reason reason, std::string message);
     static Error too_large(std::string message);
     static Error rate_limited(Reason reason, std::string message, std::chrono::seconds retry_after);
     static Error over_budget(Reason reason, std::string message, std::chrono::seconds retry_after = {});

@@ -52,6 +52,8 @@ int to_status(Fault fault) {
             return 404;
         case Fault::conflict:
             return 409;
+        case Fault::precondition_failed:
+            return 412;
         case Fault::length_required:
             return 411;
         case Fault::too_large:
@@ -110,6 +112,8 @@ std::string_view status_phrase(int status) {
             return "Conflict";
         case 411:
             return "Length Required";
+        case 412:
+            return "Precondition Failed";
         case 413:
             return "Content Too Large";
         case 414:
@@ -139,6 +143,7 @@ std::string_view inference_type(const Error& error) {
     switch (error.fault) {
         case Fault::bad_request:
         case Fault::conflict:
+        case Fault::precondition_failed:
         case Fault::length_required:
             return "invalid_request_error";
         case Fault::unauthenticated:
