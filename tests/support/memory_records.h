@@ -19,6 +19,8 @@ class MemoryRecords final : public policy::Records {
     /// Every call fails with unavailable/store_unreachable until set_down(false).
     void set_down(bool down) { down_ = down; }
     void add_listener(policy::ChangeListener& listener) { listeners_.push_back(&listener); }
+    /// From now on nobody is told of a change, as when the feed is down.
+    void remove_listeners() { listeners_.clear(); }
 
     Task<policy::Documents> all(std::string kind) override {
         if (down_) co_return fail(unreachable());
