@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/rollups.h"
+#include "policy/principal.h"
 #include "policy/rules.h"
 
 namespace gatehouse::policy {

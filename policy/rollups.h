@@ -10,6 +10,7 @@
 #include "gateway/base/money.h"
 #include "gateway/base/task.h"
 #include "policy/charge.h"
+#include "policy/principal.h"
 
 namespace gatehouse::policy {
 

@@ -18,7 +18,7 @@
 #include "gateway/http/router.h"
 #include "gateway/observe/journal.h"
 #include "policy/policy_version.h"
-#include "policy/rollups.h"
+#include "policy/principal.h"
 #include "policy/rules.h"
 
 namespace gatehouse::admin {
