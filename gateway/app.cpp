@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "gateway/base/log.h"
+#include "gateway/live.h"
 #include "gateway/net/server.h"
 #include "gateway/services.h"
 #include "gateway/store/embedded.h"
@@ -95,6 +96,7 @@ std::vector<std::string> needing_restart(const Settings& now, const Settings& ne
     differs("journal", !(now.journal == next.journal));
     differs("admin", now.admin.enabled != next.admin.enabled);
     differs("telemetry", !(now.telemetry == next.telemetry));
+    differs("managed.source", now.policy_source != next.policy_source);
     return names;
 }
 
@@ -120,8 +122,8 @@ class App {
   public:
     App(const SettingsSource& source, Settings settings)
         : source_(source),
-          live_(make_live(settings)),
-          traffic_(std::make_shared<const net::TrafficSettings>(settings.traffic)) {}
+          traffic_(std::make_shared<const net::TrafficSettings>(settings.traffic)),
+          live_(std::move(settings), metrics_) {}
 
     Result<> start();
     /// Until SIGTERM or SIGINT, and through the drain.
@@ -137,12 +139,17 @@ class App {
     Result<> listen();
     void reload();
     void drain();
-    const Settings& settings() const { return live_.load()->settings; }
+    /// As of now: a shard may replace them at any moment.
+    std::shared_ptr<const Settings> settings() const {
+        LivePtr live = live_.load();
+        const Settings* part = &live->settings;
+        return {std::move(live), part};
+    }
 
     const SettingsSource& source_;
-    Snapshot<Live> live_;
     Snapshot<net::TrafficSettings> traffic_;
     observe::Metrics metrics_;
+    LiveState live_;
     observe::LineJournal journal_;
     SystemClock clock_;
     SystemRandom random_;
@@ -157,7 +164,7 @@ class App {
 };
 
 Result<> App::open_store() {
-    const StoreSettings& store = settings().store;
+    const StoreSettings store = settings()->store;
     store::RedisSettings redis;
     if (store.redis) {
         redis = *store.redis;
@@ -169,7 +176,7 @@ Result<> App::open_store() {
     }
     auto proxy = net::ProxySettings::from_environment(process_environment);
     if (!proxy) return fail(proxy.error());
-    auto journal = store::SpendJournal::open(settings().journal, clock_, random_, metrics_);
+    auto journal = store::SpendJournal::open(settings()->journal, clock_, random_, metrics_);
     if (!journal) return fail(journal.error());
     spend_journal_ = std::move(*journal);
     shared_ = std::make_unique<Shared>(Shared{live_, std::move(redis), std::move(*proxy), metrics_, journal_,
@@ -226,17 +233,17 @@ Result<> App::prime_with_patience() {
 }
 
 Result<> App::listen() {
+    const auto now = settings();
     std::vector<net::Server::Seat> seats;
     for (const auto& worker : workers_)
         seats.push_back({&worker->shard, &worker->services->router()});
-    auto server = net::Server::open(settings().listen, std::move(seats), traffic_, metrics_);
+    auto server = net::Server::open(now->listen, std::move(seats), traffic_, metrics_);
     if (!server) return fail(server.error());
     server_ = std::move(*server);
-    if (settings().metrics_listen) {
+    if (now->metrics_listen) {
         const Worker& first = *workers_.front();
-        auto operators =
-            net::Server::open(*settings().metrics_listen,
-                              {{&workers_.front()->shard, &first.services->operator_router()}}, traffic_, metrics_);
+        auto operators = net::Server::open(
+            *now->metrics_listen, {{&workers_.front()->shard, &first.services->operator_router()}}, traffic_, metrics_);
         if (!operators) return fail(operators.error());
         operator_server_ = std::move(*operators);
         operator_server_->start();
@@ -257,8 +264,9 @@ Result<> App::start() {
     const Worker& first = *workers_.front();
     spawn_logged(first.shard.executor(), first.services->recover());
     if (const auto listening = listen(); !listening) return listening;
-    log::info("listening", {{"address", settings().listen.host + ":" + std::to_string(server_->port())},
-                            {"public_url", settings().public_url.origin()},
+    const auto now = settings();
+    log::info("listening", {{"address", now->listen.host + ":" + std::to_string(server_->port())},
+                            {"public_url", now->public_url.origin()},
                             {"shards", workers_.size()},
                             {"version", GATEHOUSE_VERSION}});
     return {};
@@ -266,19 +274,20 @@ Result<> App::start() {
 
 void App::reload() {
     auto next = source_();
-    metrics_.config_reloaded(next.has_value());
-    if (!next) {
+    const auto now = settings();
+    const auto applied = next ? live_.reload(*next) : Result<>{};
+    metrics_.config_reloaded(next && applied);
+    if (!next || !applied) {
         log::error("configuration not reloaded: the running one stays in force");
         return;
     }
     log_notices(*next);
-    for (const std::string& name : needing_restart(settings(), *next))
+    for (const std::string& name : needing_restart(*now, *next))
         log::warn("changed, but applies after a restart only", {{"setting", name}});
     if (const auto loaded = server_->reload_tls(); !loaded)
         log::error("certificate not reloaded: the running one stays in force", {{"error", describe(loaded.error())}});
     log::set_level(next->log_level);
     traffic_.store(std::make_shared<const net::TrafficSettings>(next->traffic));
-    live_.store(make_live(std::move(*next)));
     for (const auto& worker : workers_)
         worker->shard.post([services = worker->services.get()] { services->reload(); });
     log::info("configuration reloaded");

@@ -10,6 +10,7 @@
 #include "auth/oidc.h"
 #include "auth/sign_in.h"
 #include "gateway/admin/admin_api.h"
+#include "gateway/admin/policy_versions.h"
 #include "gateway/base/chores.h"
 #include "gateway/health.h"
 #include "gateway/http/reply.h"
@@ -19,6 +20,7 @@
 #include "gateway/net/client.h"
 #include "gateway/otlp/forwarder.h"
 #include "gateway/otlp/route.h"
+#include "gateway/policy_follower.h"
 #include "gateway/protocol.h"
 #include "gateway/store/durable_ledger.h"
 #include "gateway/store/redis_client.h"
@@ -27,7 +29,6 @@
 #include "gateway/store/redis_rollups.h"
 #include "gateway/store/redis_vault.h"
 #include "gateway/store/revocation_feed.h"
-#include "gateway/upstream/anthropic.h"
 #include "policy/changes.h"
 #include "policy/mirror.h"
 
@@ -90,19 +91,6 @@ messages::SpendRulesPtr make_spend_rules(const Live& live, policy::CapBookPtr ca
 
 }  // namespace
 
-std::shared_ptr<const Live> make_live(Settings settings) {
-    auto upstreams = std::make_shared<messages::Upstreams>();
-    upstreams->rules = settings.rules;
-    upstreams->max_request_bytes = settings.traffic.max_request_bytes;
-    upstreams->first_byte_timeout = settings.traffic.upstream_ttfb;
-    for (const upstream::AnthropicSettings& anthropic : settings.upstreams)
-        upstreams->providers.push_back(std::make_shared<const upstream::Anthropic>(anthropic));
-    auto live = std::make_shared<Live>();
-    live->settings = std::move(settings);
-    live->upstreams = std::move(upstreams);
-    return live;
-}
-
 /// Members in dependency order: each uses only what stands above it, and dies before it.
 struct Services::State {
     State(net::Shard& shard, Shared& all, Clients made, const std::shared_ptr<const Live>& live)
@@ -118,6 +106,8 @@ struct Services::State {
           spend_rules(make_spend_rules(*live, caps)),
           cap_mirror(shard.executor(), records, std::string(policy::cap_record_kind),
                      [this](const policy::Documents& documents) { take_caps(policy::read_caps(documents)); }),
+          versions(records, all.clock),
+          follower(shard.executor(), versions, all.live),
           chores(shard.executor()),
           tokens(settings.session, settings.public_url.origin()),
           authenticator(settings.session, settings.public_url.origin(), vault, all.clock),
@@ -191,10 +181,12 @@ struct Services::State {
                                                                            .records = records,
                                                                            .rollups = rollups,
                                                                            .ledger = ledger,
+                                                                           .policies = policy_parts(),
                                                                            .journal = shared.journal,
                                                                            .clock = shared.clock});
         admin_api->mount(router);
         changes.on(policy::cap_record_kind, [this] { cap_mirror.refresh(); });
+        changes.on(policy::current_record_kind, [this] { follower.refresh(); });
         if (sweeps) chores.add({"audit sweep", std::chrono::hours(1), [this] { return admin_api->sweep_audit(); }});
     }
     void take_caps(policy::CapBookPtr book) {
@@ -206,6 +198,22 @@ struct Services::State {
             const auto live = shared.live.load();
             return std::shared_ptr<const admin::AdminSettings>(live, &live->settings.admin);
         };
+    }
+    admin::PoliciesHere policy_parts() {
+        return {.versions = versions,
+                .standing = [this] { return policy_standing(); },
+                .take = [this](policy::PolicyVersionPtr version) { take(std::move(version)); }};
+    }
+    admin::PolicyStanding policy_standing() const {
+        const LivePtr live = shared.live.load();
+        return {.source = live->settings.policy_source,
+                .file = {live, &live->settings.rules_spec},
+                .rules = live->settings.rules,
+                .version = live->policies ? live->policies->number : 0};
+    }
+    /// One that does not fit is logged; its author sees in the answer that another one is in force.
+    void take(policy::PolicyVersionPtr version) const {
+        [[maybe_unused]] const auto taken = shared.live.take(std::move(version));
     }
     static Task<http::Response> no_such_page(http::Request&) { co_return fail(Error::not_found()); }
 
@@ -221,6 +229,8 @@ struct Services::State {
     policy::CapBookPtr caps = policy::read_caps({});  ///< in force; kept while the store is away
     messages::SpendRulesPtr spend_rules;
     policy::Mirror cap_mirror;
+    admin::PolicyVersions versions;
+    PolicyFollower follower;
     policy::Changes changes;
     Chores chores;
     auth::AccessTokens tokens;
@@ -264,6 +274,8 @@ Task<> Services::prime() {
         const auto capped = co_await state_->cap_mirror.load();
         if (!capped) co_return fail(capped.error());
     }
+    const auto in_force = co_await state_->follower.prime();
+    if (!in_force) co_return fail(in_force.error());
     co_return co_await state_->idp.prime();
 }
 
@@ -293,6 +305,7 @@ void Services::stop() {
     state_->forwarder.stop();
     state_->cap_mirror.stop();
     state_->chores.stop();
+    state_->follower.stop();
     state_->feed.stop();
     state_->redis.stop();
 }

@@ -11,33 +11,22 @@
 #include "gateway/base/blocking.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/crypto.h"
-#include "gateway/base/snapshot.h"
 #include "gateway/http/router.h"
-#include "gateway/messages/route.h"
+#include "gateway/live.h"
 #include "gateway/net/proxy.h"
 #include "gateway/net/shard.h"
 #include "gateway/observe/journal.h"
 #include "gateway/observe/metrics.h"
-#include "gateway/settings.h"
 #include "gateway/store/settings.h"
 #include "gateway/store/spend_journal.h"
 
 namespace gatehouse {
 
-/// What SIGHUP replaces as a whole.
-struct Live {
-    Settings settings;
-    messages::UpstreamsPtr upstreams;
-};
-
-/// Providers for the settings' upstreams, in their order.
-std::shared_ptr<const Live> make_live(Settings settings);
-
 /// Starts a coroutine that nobody awaits, on a shard's executor.
 using Spawn = std::function<void(const boost::asio::any_io_executor&, boost::asio::awaitable<void>)>;
 
 struct Shared {
-    Snapshot<Live>& live;
+    LiveState& live;
     store::RedisSettings redis;
     net::ProxySettings proxy;
     observe::Metrics& metrics;

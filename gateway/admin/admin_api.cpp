@@ -39,12 +39,17 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                 .rules = parts.rules,
                 .settings = parts.settings,
                 .clock = parts.clock}),
+      policies_({.gate = gate_,
+                 .here = parts.policies,
+                 .people = [&rollups = parts.rollups] { return rollups.principals(); },
+                 .journal = parts.journal}),
       audit_({.gate = gate_, .records = parts.records, .settings = parts.settings, .clock = parts.clock}) {}
 
 void AdminApi::mount(http::Router& router) {
     spend_limits_.mount(router);
     effective_.mount(router);
     explain_.mount(router);
+    policies_.mount(router);
     audit_.mount(router);
 }
 

@@ -10,6 +10,7 @@
 #include "gateway/admin/effective.h"
 #include "gateway/admin/explain.h"
 #include "gateway/admin/gate.h"
+#include "gateway/admin/policies.h"
 #include "gateway/admin/spend_limits.h"
 #include "gateway/http/router.h"
 #include "policy/ledger.h"
@@ -24,6 +25,7 @@ struct AdminApiParts {
     policy::Records& records;
     policy::Rollups& rollups;
     policy::Ledger& ledger;
+    PoliciesHere policies;
     observe::Journal& journal;
     const Clock& clock;
 };
@@ -44,6 +46,7 @@ class AdminApi {
     SpendLimitsRoute spend_limits_;
     EffectiveRoute effective_;
     ExplainRoute explain_;
+    PoliciesRoute policies_;
     AuditTrail audit_;
 };
 

@@ -24,6 +24,8 @@ namespace bj = boost::json;
 constexpr std::string_view root = "/v1/organizations/policies";
 constexpr std::string_view versions_root = "/v1/organizations/policies/versions";
 constexpr std::string_view scope = "policies";
+constexpr std::string_view update_action = "policy.update";
+constexpr std::string_view rollback_action = "policy.rollback";
 constexpr std::size_t largest_document = std::size_t{1} << 20U;
 constexpr std::size_t largest_order = std::size_t{16} << 10U;
 constexpr std::size_t longest_reason = 1'000;
@@ -134,7 +136,7 @@ void PoliciesRoute::add(http::Router& router, std::string method, std::string pa
 Task<http::Response> PoliciesRoute::show(http::Request& request) {
     const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
     if (!caller) co_return fail(caller.error());
-    const PolicyStanding standing = parts_.standing();
+    const PolicyStanding standing = parts_.here.standing();
     if (standing.source == policy::PolicySource::file) co_return show_file(request, *standing.file);
     const auto version = co_await present();
     if (!version) co_return fail(version.error());
@@ -147,7 +149,7 @@ Task<http::Response> PoliciesRoute::show(http::Request& request) {
 Task<Caller> PoliciesRoute::admit_editor(http::Request& request) {
     auto caller = co_await parts_.gate.admit(request, Right::write, scope);
     if (!caller) co_return fail(caller.error());
-    if (parts_.standing().source == policy::PolicySource::file)
+    if (parts_.here.standing().source == policy::PolicySource::file)
         co_return fail(Error::conflict(Reason::policies_in_file,
                                        "the policies come from gateway.yaml (managed.source: file): change them there, "
                                        "or set managed.source to store"));
@@ -168,7 +170,7 @@ Task<http::Response> PoliciesRoute::replace(http::Request& request) {
     co_return co_await make(request, {.caller = std::move(*caller),
                                       .document = std::move(*body),
                                       .reason = std::move(*reason),
-                                      .action = "policy.update",
+                                      .action = std::string(update_action),
                                       .if_match = *if_match,
                                       .dry_run = *dry});
 }
@@ -194,7 +196,7 @@ Task<http::Response> PoliciesRoute::roll_back(http::Request& request) {
     co_return co_await make(request, {.caller = std::move(*caller),
                                       .document = (*version)->document,
                                       .reason = std::move(*reason),
-                                      .action = "policy.rollback",
+                                      .action = std::string(rollback_action),
                                       .if_match = *if_match,
                                       .dry_run = *dry});
 }
@@ -204,31 +206,31 @@ Task<http::Response> PoliciesRoute::make(http::Request& request, Change change) 
     if (!base) co_return fail(base.error());
     const std::int64_t number = (*base)->number;
     if (change.if_match.value_or(number) != number) co_return fail(stale(number, *change.if_match));
-    auto rules = policy::make_rules(*parts_.standing().file, change.document);
+    auto rules = policy::make_rules(*parts_.here.standing().file, change.document);
     if (!rules) co_return fail(Error::bad_request(Reason::malformed_request, policy::to_lines(rules.error())));
     change.document = policy::to_document(policy::parse_policies(change.document).policies);
     if (change.dry_run) co_return co_await dry_run(request, std::move(change), std::move(*base), std::move(*rules));
     policy::PolicyVersionPtr version = *base;
     if (change.document != version->document) {
         const std::string actor = change.caller.actor;
-        const auto added = co_await parts_.versions.add({.base = std::move(*base),
-                                                         .document = std::move(change.document),
-                                                         .author = actor,
-                                                         .reason = std::move(change.reason),
-                                                         .action = change.action});
+        const bool rolled_back = change.action == rollback_action;
+        const auto added = co_await parts_.here.versions.add({.base = std::move(*base),
+                                                              .document = std::move(change.document),
+                                                              .author = actor,
+                                                              .reason = std::move(change.reason),
+                                                              .action = change.action});
         if (!added) co_return fail(added.error());
         version = *added;
-        parts_.take(version);
-        parts_.journal.write(observe::SecurityEvent{"admin.policy",
+        parts_.here.take(version);
+        parts_.journal.write(observe::SecurityEvent{rolled_back ? "admin.policy.rollback" : "admin.policy.update",
                                                     {{"result", "success"},
-                                                     {"action", change.action},
                                                      {"actor", actor},
                                                      {"version", std::to_string(version->number)},
                                                      {"address", request.peer.address},
                                                      {"request_id", request.id}}});
     }
     bj::object body = to_json(*version);
-    body["in_force_version"] = parts_.standing().version;
+    body["in_force_version"] = parts_.here.standing().version;
     body["notices"] = to_json((*rules)->notices());
     co_return reply_version(request, std::move(body), *version);
 }
@@ -237,7 +239,7 @@ Task<http::Response> PoliciesRoute::dry_run(http::Request& request, Change chang
                                             policy::RulesPtr rules) {
     const auto people = co_await parts_.people();
     if (!people) co_return fail(people.error());
-    const auto effects = policy::preview(*parts_.standing().rules, *rules, *people);
+    const auto effects = policy::preview(*parts_.here.standing().rules, *rules, *people);
     bj::object body = to_json(effects, people->size());
     body["base_version"] = base->number;
     body["differences"] = policy::to_json(policy::find_differences(base->document, change.document));
@@ -247,14 +249,14 @@ Task<http::Response> PoliciesRoute::dry_run(http::Request& request, Change chang
 
 /// A version that must be there. Faults: not_found.
 Task<policy::PolicyVersionPtr> PoliciesRoute::find(std::int64_t number) {
-    auto version = co_await parts_.versions.find(number);
+    auto version = co_await parts_.here.versions.find(number);
     if (version && *version == nullptr) co_return fail(no_such_version());
     co_return std::move(version);
 }
 
 /// There from the first start with `managed.source: store` on.
 Task<policy::PolicyVersionPtr> PoliciesRoute::present() {
-    auto version = co_await parts_.versions.current();
+    auto version = co_await parts_.here.versions.current();
     if (version && *version == nullptr) co_return fail(Error::internal("the store holds no policy version"));
     co_return std::move(version);
 }
@@ -264,7 +266,7 @@ Task<http::Response> PoliciesRoute::list(http::Request& request) {
     if (!caller) co_return fail(caller.error());
     const auto page = read_page(request);
     if (!page) co_return fail(page.error());
-    const auto newest = co_await parts_.versions.newest();
+    const auto newest = co_await parts_.here.versions.newest();
     if (!newest) co_return fail(newest.error());
     std::int64_t number = page->below > 0 ? std::min(page->below - 1, *newest) : *newest;
     bj::array data;

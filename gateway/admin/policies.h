@@ -31,13 +31,17 @@ struct PolicyStanding {
     std::int64_t version = 0;                       ///< that they were made from; 0: from the file
 };
 
-/// References outlive the route.
-struct PoliciesParts {
-    Gate& gate;
+/// Where this process has its policies. References outlive the route.
+struct PoliciesHere {
     PolicyVersions& versions;
     std::function<PolicyStanding()> standing;
     /// Puts a version that was just written in force here, before its author is answered.
     std::function<void(policy::PolicyVersionPtr)> take;
+};
+
+struct PoliciesParts {
+    Gate& gate;
+    PoliciesHere here;
     /// Everybody who has been seen at work.
     std::function<Task<std::vector<policy::Principal>>()> people;
     observe::Journal& journal;

@@ -114,6 +114,9 @@ struct Metrics::State {
         labelled("gatehouse_otlp_batches_total", "Telemetry batches forwarded.", "destination", "result");
     Children<prometheus::Counter> reloads =
         labelled("gatehouse_config_reloads_total", "Configuration reloads.", "result");
+    Children<prometheus::Counter> policy_loads =
+        labelled("gatehouse_policy_loads_total", "Stored policy versions taken over, or refused.", "result");
+    prometheus::Gauge& policy_version = gauge("gatehouse_policy_version", "The stored policy version in force.");
 };
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {}
@@ -165,6 +168,13 @@ void Metrics::otlp_batch(std::string_view destination, std::string_view result) 
 }
 void Metrics::config_reloaded(bool good) {
     state_->reloads.at(good ? "applied" : "refused").Increment();
+}
+
+void Metrics::policies_loaded(bool good) {
+    state_->policy_loads.at(good ? "applied" : "refused").Increment();
+}
+void Metrics::policy_version(std::int64_t version) {
+    state_->policy_version.Set(static_cast<double>(version));
 }
 
 std::string Metrics::exposition() const {

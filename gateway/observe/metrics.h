@@ -44,6 +44,9 @@ class Metrics {
     void otlp_batch(std::string_view destination, std::string_view result);
     /// gatehouse_config_reloads_total{result}
     void config_reloaded(bool good);
+    /// gatehouse_policy_loads_total{result}, gatehouse_policy_version (gauge): 0 while the file holds the policies
+    void policies_loaded(bool good);
+    void policy_version(std::int64_t version);
 
     /// Prometheus text exposition format 0.0.4. Takes milliseconds: call it on the blocking pool.
     std::string exposition() const;

@@ -141,9 +141,9 @@ class Policies : public ::testing::Test {
     PolicyVersions versions_{records_, developer_.clock};
     http::Router router_;
     PoliciesRoute route_{{.gate = gate_,
-                          .versions = versions_,
-                          .standing = [this] { return standing_; },
-                          .take = [this](policy::PolicyVersionPtr version) { take(std::move(version)); },
+                          .here = {.versions = versions_,
+                                   .standing = [this] { return standing_; },
+                                   .take = [this](policy::PolicyVersionPtr version) { take(std::move(version)); }},
                           .people = [this]() -> Task<std::vector<policy::Principal>> { return people(); },
                           .journal = developer_.journal}};
 
@@ -215,7 +215,7 @@ TEST_F(Policies, AreReplacedByTheEditorWhoHasReadThem) {
     EXPECT_EQ(body["notices"].as_array().size(), 0U);
     const std::vector<std::string> groups{"devs"};
     EXPECT_EQ(standing_.rules->policy_for({"u", "", groups})->settings_text, R"({"model":"haiku"})");
-    EXPECT_EQ(developer_.journal.count("admin.policy"), 1U);
+    EXPECT_EQ(developer_.journal.count("admin.policy.update"), 1U);
 }
 
 TEST_F(Policies, LeaveOneRowInTheAuditTrailThatSaysWhatIsDifferent) {
@@ -476,6 +476,7 @@ TEST_F(Policies, GoBackToAnEarlierVersionByANewOne) {
     EXPECT_EQ(json::to_canonical(body["document"]), json::to_canonical(parse(first_document)));
     EXPECT_EQ(standing_.version, 3);
     EXPECT_EQ(store_.trail.back().action, "policy.rollback");
+    EXPECT_EQ(developer_.journal.count("admin.policy.rollback"), 1U);
     EXPECT_EQ(store_.trail.back().reason, "it was a mistake");
 }
 

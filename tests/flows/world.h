@@ -85,6 +85,7 @@ struct Config {
     std::string listen;     ///< more lines of the section, each indented by two blanks
     std::string store;      ///< the lines of the section
     std::string upstreams;  ///< the lines of the section
+    std::string managed;    ///< more lines of the section, each indented by two blanks
     std::string policies;   ///< the lines of managed.policies
     std::string more;       ///< further sections
 };
@@ -175,7 +176,7 @@ class World {
         text.append("\n  client_secret: ${CLIENT_SECRET}\nsession:\n  jwt_secret: ${SESSION_SECRET}\n");
         text.append("journal: { dir: " + dir.file("journal") + " }\n");
         text.append("store:\n").append(config.store).append("upstreams:\n").append(config.upstreams);
-        text.append("managed:\n  policies:\n").append(config.policies);
+        text.append("managed:\n").append(config.managed).append("  policies:\n").append(config.policies);
         text.append("rate_limits:\n  device_authorization: { max: 10000, window_seconds: 60 }\n");
         text.append("  device_verify: { max: 10000, window_seconds: 60 }\n");
         return text.append(config.more);
