@@ -28,6 +28,10 @@ std::string to_cents_text(Money amount) {
     return decimal(amount.nano() / nano_per_thousandth, 3, 0);
 }
 
+std::string to_exact_cents_text(Money amount) {
+    return decimal(amount.nano(), 7, 0);
+}
+
 std::string to_dollars_text(Money amount) {
     return decimal(amount.nano(), 9, 2);
 }

@@ -57,6 +57,8 @@ class Money {
 
 /// Cents as the spend-limits API writes them: up to three places, rounded down, no trailing zeros ("12.345", "0").
 std::string to_cents_text(Money amount);
+/// Cents with every digit that matters, for reports: "12.3456789", "0".
+std::string to_exact_cents_text(Money amount);
 /// Dollars with every digit that matters, at least two places ("0.0000001", "12.50"), for reports and exports.
 std::string to_dollars_text(Money amount);
 

@@ -48,6 +48,7 @@ Form Form::parse(std::string_view text, std::size_t most_fields) {
         form.fields_.emplace_back(decode(pair.substr(0, equals)),
                                   decode(pair.substr(std::min(equals + 1, pair.size()))));
     }
+    form.complete_ = text.find_first_not_of('&') == std::string_view::npos;
     return form;
 }
 

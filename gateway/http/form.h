@@ -13,7 +13,7 @@ namespace gatehouse::http {
 
 class Form {
   public:
-    /// At most `most_fields` are kept; a malformed percent escape is kept as written.
+    /// At most `most_fields` are kept (is_complete); a malformed percent escape is kept as written.
     static Form parse(std::string_view text, std::size_t most_fields = 64);
     /// The only value of that name; nothing when absent or given more than once (RFC 6749, section 3.2: parameters
     /// must not be repeated).
@@ -22,9 +22,14 @@ class Form {
     std::vector<std::string> all(std::string_view name) const;
     /// The only value of that name, or "".
     std::string_view value(std::string_view name) const { return find(name).value_or(std::string_view{}); }
+    /// All of them, as they were written.
+    const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+    /// False when there were more than are kept.
+    bool is_complete() const { return complete_; }
 
   private:
     std::vector<std::pair<std::string, std::string>> fields_;
+    bool complete_ = true;
 };
 
 /// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).

@@ -15,6 +15,13 @@ TEST(Money, IsShownInCentsWithThreePlacesRoundedDown) {
     EXPECT_EQ(to_cents_text(Money::nano(15'000'000)), "1.5");
 }
 
+TEST(Money, IsShownInCentsToTheLastDigit) {
+    EXPECT_EQ(to_exact_cents_text(Money()), "0");
+    EXPECT_EQ(to_exact_cents_text(Money::nano(123'456'789)), "12.3456789");
+    EXPECT_EQ(to_exact_cents_text(Money::nano(-1)), "-0.0000001");
+    EXPECT_EQ(to_exact_cents_text(Money::cents(1250)), "1250");
+}
+
 TEST(Money, IsShownInDollarsToTheLastDigit) {
     EXPECT_EQ(to_dollars_text(Money()), "0.00");
     EXPECT_EQ(to_dollars_text(Money::nano(100)), "0.0000001");

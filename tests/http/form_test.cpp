@@ -50,6 +50,8 @@ TEST(Form, StopsAfterSixtyFourFields) {
     const Form form = Form::parse(text);
     EXPECT_EQ(form.value("f63"), "x");
     EXPECT_FALSE(form.find("f64"));
+    EXPECT_FALSE(form.is_complete());
+    EXPECT_TRUE(Form::parse("a=1&&").is_complete());
 }
 
 TEST(Form, KeepsAsManyFieldsAsItIsTold) {
