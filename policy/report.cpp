@@ -5,6 +5,8 @@
 #include <compare>
 #include <utility>
 
+#include "policy/reprice.h"
+
 namespace gatehouse::policy {
 namespace {
 
@@ -113,6 +115,14 @@ std::vector<Fact> to_facts(std::vector<Cell> cells) {
     facts.reserve(cells.size());
     for (Cell& cell : cells)
         facts.push_back(to_fact(std::move(cell)));
+    return facts;
+}
+
+std::vector<Fact> to_facts(std::vector<Cell> cells, const PriceBook& book) {
+    const auto again = reprice(cells, book);
+    std::vector<Fact> facts = to_facts(std::move(cells));
+    for (std::size_t index = 0; index < facts.size(); ++index)
+        facts[index].sum.repriced = again[index].cost;
     return facts;
 }
 

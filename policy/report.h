@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/price.h"
 #include "policy/rollups.h"
 
 namespace gatehouse::policy {
@@ -52,6 +53,8 @@ struct Fact {
 Fact to_fact(Cell cell);
 Fact to_fact(SessionCell cell, std::string_view user);
 std::vector<Fact> to_facts(std::vector<Cell> cells);
+/// With what that book makes of them (reprice.h).
+std::vector<Fact> to_facts(std::vector<Cell> cells, const PriceBook& book);
 
 /// Valid as long as `fact`. Empty where there is none.
 std::string_view value_of(const Fact& fact, Dimension dimension);

@@ -148,7 +148,7 @@ constexpr auto columns = std::to_array<Column>({
     {"EffectiveCost", write_cost},
     {"InvoiceId", write_null},
     {"InvoiceIssuerName", write_provider},
-    {"ListCost", write_cost},
+    {"ListCost", [](CsvWriter& csv, const Line& line) { csv.number(to_dollars_text(line.fact.sum.repriced)); }},
     {"ListUnitPrice", write_null},
     {"PricingCategory", [](CsvWriter& csv, const Line&) { csv.text("Standard"); }},
     {"PricingQuantity", write_tokens},

@@ -20,7 +20,7 @@ inline constexpr std::string_view focus_version = "1.2";
 using Providers = std::map<std::string, std::string, std::less<>>;
 
 void append_focus_head(std::string& out);
-/// The facts of one day.
+/// The facts of one day; `repriced` is their cost by the price list alone.
 void append_focus_day(std::string& out, const std::vector<policy::Fact>& facts, const People& people,
                       const Providers& providers);
 

@@ -108,7 +108,7 @@ bj::object cost_row(const ReportPaper& paper, const Fact& row) {
     object["token_type"] = nullptr;
     object["workspace_id"] = grouped_value(paper, row, Dimension::project);
     add_own(object, paper, row);
-    if (paper.query.recompute) {
+    if (paper.book) {
         object["recomputed_amount"] = to_exact_cents_text(row.sum.repriced);
         object["difference"] = to_exact_cents_text(row.sum.repriced - row.sum.cost);
     }
@@ -140,7 +140,7 @@ void append_csv_head(CsvWriter& csv, const ReportPaper& paper) {
          {"requests", "uncached_input_tokens", "cache_creation_1h_input_tokens", "cache_creation_5m_input_tokens",
           "cache_read_input_tokens", "output_tokens", "web_search_requests", "currency", "cost_usd", "cost_nano"})
         csv.text(name);
-    if (paper.query.recompute)
+    if (paper.book)
         for (const std::string_view name : {"recomputed_usd", "difference_usd", "price_book"})
             csv.text(name);
     csv.end_row();
@@ -161,10 +161,10 @@ void append_csv_row(CsvWriter& csv, const ReportPaper& paper, const policy::Span
     csv.text("USD");
     csv.number(to_dollars_text(row.sum.cost));
     csv.number(row.sum.cost.nano());
-    if (paper.query.recompute) {
+    if (paper.book) {
         csv.number(to_dollars_text(row.sum.repriced));
         csv.number(to_dollars_text(row.sum.repriced - row.sum.cost));
-        csv.text(paper.book);
+        csv.text(paper.book->list().version);
     }
     csv.end_row();
 }
@@ -199,7 +199,7 @@ void append_foot(std::string& out, const ReportPaper& paper) {
     bj::object foot;
     foot["has_more"] = paper.query.next.has_value();
     foot["next_page"] = paper.query.next ? bj::value(page_token(*paper.query.next)) : bj::value();
-    if (paper.query.recompute) foot["price_book"] = paper.book;
+    if (paper.book) foot["price_book"] = paper.book->list().version;
     out += "],";
     out += bj::serialize(foot).substr(1);
 }

@@ -21,8 +21,8 @@ People to_people(std::vector<policy::Principal> principals);
 /// What all buckets of a report are written with.
 struct ReportPaper {
     ReportQuery query;
-    People people;     ///< empty when no row names a user
-    std::string book;  ///< version of the price book that `repriced` is by, when asked for
+    People people;              ///< empty when no row names a user
+    policy::PriceBookPtr book;  ///< what `repriced` is by; null when that was not asked for
 };
 
 /// What stands before the first bucket and behind the last.

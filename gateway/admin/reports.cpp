@@ -45,7 +45,16 @@ bool names_an_address(const ReportQuery& query) {
            std::ranges::any_of(users->second, [](const auto& user) { return user.contains('@'); });
 }
 
-std::string write_bucket(const ReportPaper& paper, std::size_t index, std::vector<Fact> facts) {
+std::vector<Fact> to_facts(BucketFigures figures, const ReportPaper& paper) {
+    if (paper.book) return policy::to_facts(std::move(figures.cells), *paper.book);
+    std::vector<Fact> facts = policy::to_facts(std::move(figures.cells));
+    for (policy::SessionCell& session : figures.sessions)
+        facts.push_back(policy::to_fact(std::move(session), paper.query.filter.at(Dimension::user).front()));
+    return facts;
+}
+
+std::string write_bucket(const ReportPaper& paper, std::size_t index, BucketFigures figures) {
+    std::vector<Fact> facts = to_facts(std::move(figures), paper);
     // Months of totals are read as days.
     for (Fact& fact : facts)
         fact.bucket = paper.query.buckets[index].begin;
@@ -55,14 +64,22 @@ std::string write_bucket(const ReportPaper& paper, std::size_t index, std::vecto
     return text;
 }
 
+/// What all days of an export are written with.
+struct FocusPaper {
+    People people;
+    Providers providers;
+    policy::PriceBook list;  ///< the price list without the contract laid over it
+};
+
 /// In one order, whatever the store's was.
-std::string write_focus_day(const std::vector<Fact>& facts, const People& people, const Providers& providers) {
+std::string write_focus_day(std::vector<policy::Cell> cells, const FocusPaper& paper) {
     std::string text;
     append_focus_day(text,
-                     policy::grouped(facts, {Dimension::user, Dimension::group, Dimension::model, Dimension::upstream,
-                                             Dimension::upstream_model, Dimension::project, Dimension::service_key,
-                                             Dimension::context_window, Dimension::speed}),
-                     people, providers);
+                     policy::grouped(policy::to_facts(std::move(cells), paper.list),
+                                     {Dimension::user, Dimension::group, Dimension::model, Dimension::upstream,
+                                      Dimension::upstream_model, Dimension::project, Dimension::service_key,
+                                      Dimension::context_window, Dimension::speed}),
+                     paper.people, paper.providers);
     return text;
 }
 
@@ -115,6 +132,7 @@ void ReportsRoute::mount(http::Router& router) {
 Task<ReportPaper> ReportsRoute::prepare(ReportQuery query) {
     ReportPaper paper;
     paper.query = std::move(query);
+    if (paper.query.recompute) paper.book = parts_.prices();
     if (!paper.query.groups_by(Dimension::user) && !names_an_address(paper.query)) co_return paper;
     auto people = co_await parts_.rollups.principals();
     if (!people) co_return fail(people.error());
@@ -123,16 +141,15 @@ Task<ReportPaper> ReportsRoute::prepare(ReportQuery query) {
     co_return paper;
 }
 
-Task<std::vector<Fact>> ReportsRoute::facts_of(Paper paper, policy::Span bucket) {
+Task<BucketFigures> ReportsRoute::read(Paper paper, policy::Span bucket) {
     const ReportQuery& query = paper->query;
+    BucketFigures figures;
     if (source_of(query) == ReportSource::sessions) {
         const std::string user = query.filter.at(Dimension::user).front();
         auto sessions = co_await parts_.rollups.sessions(user, bucket.begin, bucket.end);
         if (!sessions) co_return fail(sessions.error());
-        std::vector<Fact> facts;
-        for (policy::SessionCell& session : *sessions)
-            facts.push_back(policy::to_fact(std::move(session), user));
-        co_return facts;
+        figures.sessions = std::move(*sessions);
+        co_return figures;
     }
     Result<std::vector<policy::Cell>> cells;
     if (source_of(query) == ReportSource::totals)
@@ -140,7 +157,8 @@ Task<std::vector<Fact>> ReportsRoute::facts_of(Paper paper, policy::Span bucket)
     else
         cells = co_await parts_.rollups.cells(query.grain, bucket.begin, bucket.end);
     if (!cells) co_return fail(cells.error());
-    co_return policy::to_facts(std::move(*cells));
+    figures.cells = std::move(*cells);
+    co_return figures;
 }
 
 Task<> ReportsRoute::report(ReportKind kind, http::Request& request, http::Responder& client) {
@@ -161,10 +179,10 @@ Task<> ReportsRoute::report(ReportKind kind, http::Request& request, http::Respo
     append_head(head, *paper);
     auto added = co_await answer.add(std::move(head));
     for (std::size_t index = 0; added && index < paper->query.buckets.size(); ++index) {
-        auto facts = co_await facts_of(paper, paper->query.buckets[index]);
-        if (!facts) co_return fail(facts.error());
+        auto figures = co_await read(paper, paper->query.buckets[index]);
+        if (!figures) co_return fail(figures.error());
         std::string text =
-            co_await run_blocking<std::string>(parts_.pool, [paper, index, found = std::move(*facts)]() mutable {
+            co_await run_blocking<std::string>(parts_.pool, [paper, index, found = std::move(*figures)]() mutable {
                 return write_bucket(*paper, index, std::move(found));
             });
         added = co_await answer.add(std::move(text));
@@ -184,8 +202,8 @@ Task<> ReportsRoute::focus(http::Request& request, http::Responder& client) {
     if (!days) co_return fail(days.error());
     auto people = co_await parts_.rollups.principals();
     if (!people) co_return fail(people.error());
-    const auto known = std::make_shared<const People>(to_people(std::move(*people)));
-    const auto providers = std::make_shared<const Providers>(parts_.providers());
+    const auto paper = std::make_shared<const FocusPaper>(
+        FocusPaper{to_people(std::move(*people)), parts_.providers(), policy::PriceBook(parts_.prices()->list())});
 
     http::Headers headers = answer_headers(request, csv_type, file_name("focus", *days));
     headers.add("x-focus-version", focus_version);
@@ -196,10 +214,9 @@ Task<> ReportsRoute::focus(http::Request& request, http::Responder& client) {
     for (std::size_t index = 0; added && index < days->size(); ++index) {
         auto cells = co_await parts_.rollups.cells(Grain::day, (*days)[index].begin, (*days)[index].end);
         if (!cells) co_return fail(cells.error());
-        std::string text =
-            co_await run_blocking<std::string>(parts_.pool, [known, providers, found = std::move(*cells)]() mutable {
-                return write_focus_day(policy::to_facts(std::move(found)), *known, *providers);
-            });
+        std::string text = co_await run_blocking<std::string>(
+            parts_.pool,
+            [paper, found = std::move(*cells)]() mutable { return write_focus_day(std::move(found), *paper); });
         added = co_await answer.add(std::move(text));
     }
     if (!added) co_return fail(added.error());

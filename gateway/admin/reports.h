@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "gateway/admin/focus.h"
 #include "gateway/admin/gate.h"
@@ -23,6 +24,13 @@ struct ReportsParts {
     const Clock& clock;
     BlockingPool& pool;
     std::function<Providers()> providers;
+    std::function<policy::PriceBookPtr()> prices;
+};
+
+/// One bucket as the store has it: the one or the other.
+struct BucketFigures {
+    std::vector<policy::Cell> cells;
+    std::vector<policy::SessionCell> sessions;
 };
 
 class ReportsRoute {
@@ -38,7 +46,7 @@ class ReportsRoute {
     Task<> report(ReportKind kind, http::Request& request, http::Responder& client);
     Task<> focus(http::Request& request, http::Responder& client);
     Task<ReportPaper> prepare(ReportQuery query);
-    Task<std::vector<policy::Fact>> facts_of(std::shared_ptr<const ReportPaper> paper, policy::Span bucket);
+    Task<BucketFigures> read(std::shared_ptr<const ReportPaper> paper, policy::Span bucket);
 
     ReportsParts parts_;
 };

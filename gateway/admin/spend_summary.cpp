@@ -29,7 +29,7 @@ bj::object money(Money amount) {
     return {{"amount", to_exact_cents_text(amount)}, {"cost_nano", std::to_string(amount.nano())}};
 }
 
-bj::object figures(const policy::Sum& sum) {
+bj::object to_json(const policy::Sum& sum) {
     bj::object object = money(sum.cost);
     object["requests"] = sum.requests;
     object["uncached_input_tokens"] = sum.usage.input;
@@ -58,7 +58,7 @@ bj::object ranking(const std::vector<Fact>& facts, Dimension by, std::string_vie
         object["requests"] = row.sum.requests;
         results.push_back(std::move(object));
     }
-    return {{"results", std::move(results)}, {"rest", figures(found.rest)}};
+    return {{"results", std::move(results)}, {"rest", to_json(found.rest)}};
 }
 
 bj::value forecast_of(const SummaryQuery& query, const std::vector<Fact>& days, Instant now) {
@@ -110,8 +110,8 @@ Instant first_day_of(const SummaryQuery& query, Instant now) {
     return std::min(query.last_month.begin, policy::bucket_begin(Grain::day, now) - history);
 }
 
-bj::object to_summary(const SummaryQuery& query, const std::vector<Fact>& month, const std::vector<Fact>& days,
-                      const People& people, Instant now) {
+bj::object to_summary(const SummaryQuery& query, const SummaryFigures& figures, Instant now) {
+    const auto& [month, days, people, book] = figures;
     const policy::Unallocated nobodys = policy::unallocated(month);
     bj::object top;
     top["users"] = ranking(month, Dimension::user, "user", query.most, people);
@@ -123,11 +123,12 @@ bj::object to_summary(const SummaryQuery& query, const std::vector<Fact>& month,
     summary["month"] = to_timestamp(query.month.begin).substr(0, month_size);
     summary["as_of"] = to_timestamp(std::min(now, query.month.end));
     summary["currency"] = "USD";
-    summary["month_to_date"] = figures(policy::total(month));
-    summary["last_month"] = figures(policy::total(within(days, query.last_month)));
+    summary["month_to_date"] = to_json(policy::total(month));
+    summary["last_month"] = to_json(policy::total(within(days, query.last_month)));
     summary["forecast"] = forecast_of(query, days, now);
     summary["top"] = std::move(top);
-    summary["unallocated"] = {{"no_group", figures(nobodys.no_group)}, {"no_project", figures(nobodys.no_project)}};
+    summary["price_book"] = book->list().version;
+    summary["unallocated"] = {{"no_group", to_json(nobodys.no_group)}, {"no_project", to_json(nobodys.no_project)}};
     return summary;
 }
 
@@ -152,10 +153,12 @@ Task<http::Response> SpendSummaryRoute::handle(http::Request& request) {
     auto people = co_await parts_.rollups.principals();
     if (!people) co_return fail(people.error());
     std::string text = co_await run_blocking<std::string>(
-        parts_.pool, [asked = *query, now, cells = std::move(*month), totals = std::move(*days),
+        parts_.pool, [asked = *query, now, book = parts_.prices(), cells = std::move(*month), totals = std::move(*days),
                       known = std::move(*people)]() mutable {
-            return bj::serialize(to_summary(asked, policy::to_facts(std::move(cells)),
-                                            policy::to_facts(std::move(totals)), to_people(std::move(known)), now));
+            return bj::serialize(to_summary(asked,
+                                            {policy::to_facts(std::move(cells)), policy::to_facts(std::move(totals)),
+                                             to_people(std::move(known)), std::move(book)},
+                                            now));
         });
     co_return reply_text(request, "application/json;charset=utf-8", std::move(text));
 }

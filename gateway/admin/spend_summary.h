@@ -4,8 +4,10 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/admin/gate.h"
@@ -29,9 +31,14 @@ struct SummaryQuery {
 Result<SummaryQuery> parse_summary_query(std::string_view query, Instant now);
 /// The first day that the summary and its forecast read totals of.
 Instant first_day_of(const SummaryQuery& query, Instant now);
-/// `month` by person, `days` the totals from first_day_of on. Pure.
-boost::json::object to_summary(const SummaryQuery& query, const std::vector<policy::Fact>& month,
-                               const std::vector<policy::Fact>& days, const People& people, Instant now);
+/// What a summary is made of.
+struct SummaryFigures {
+    std::vector<policy::Fact> month;  ///< by person
+    std::vector<policy::Fact> days;   ///< the totals from first_day_of on
+    People people;
+    policy::PriceBookPtr book;
+};
+boost::json::object to_summary(const SummaryQuery& query, const SummaryFigures& figures, Instant now);
 
 /// References outlive the route.
 struct SpendSummaryParts {
@@ -39,11 +46,12 @@ struct SpendSummaryParts {
     policy::Rollups& rollups;
     const Clock& clock;
     BlockingPool& pool;
+    std::function<policy::PriceBookPtr()> prices;
 };
 
 class SpendSummaryRoute {
   public:
-    explicit SpendSummaryRoute(SpendSummaryParts parts) : parts_(parts) {}
+    explicit SpendSummaryRoute(SpendSummaryParts parts) : parts_(std::move(parts)) {}
     SpendSummaryRoute(const SpendSummaryRoute&) = delete;
     SpendSummaryRoute& operator=(const SpendSummaryRoute&) = delete;
 

@@ -122,9 +122,11 @@ class ReportsTest : public ::testing::Test {
     MemoryRollups rollups_;
     admin::Gate gate_{
         {developer_.authenticator, [this] { return settings_; }, records_, developer_.journal, developer_.clock}};
-    admin::ReportsRoute reports_{
-        {gate_, rollups_, developer_.clock, pool_, [] { return admin::Providers{{"anthropic", "anthropic"}}; }}};
-    admin::SpendSummaryRoute summary_{{gate_, rollups_, developer_.clock, pool_}};
+    policy::PriceBookPtr book_ = policy::builtin_price_book();
+    admin::ReportsRoute reports_{{gate_, rollups_, developer_.clock, pool_,
+                                  [] { return admin::Providers{{"anthropic", "anthropic"}}; },
+                                  [this] { return book_; }}};
+    admin::SpendSummaryRoute summary_{{gate_, rollups_, developer_.clock, pool_, [this] { return book_; }}};
     admin::InvoiceCheckRoute invoices_{{gate_, rollups_, pool_}};
     http::Router router_;
     bool body_was_read_ = false;

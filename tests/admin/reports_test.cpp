@@ -241,6 +241,41 @@ TEST_F(Reports, NamesOfUsageAreNotThoseOfCost) {
     EXPECT_EQ(get("cost_report?starting_at=2026-11-02&group_by[]=api_key_id").status, 400);
 }
 
+TEST_F(Reports, ACorrectedPriceIsShownBesideWhatWasCharged) {
+    // By the list: 10 × 5,000 + 20 × 25,000 + 30 × 500 + 40 × 6,250 + 50 × 10,000 + 6 × 10,000,000 nano-dollars.
+    constexpr std::int64_t by_list = 61'315'000;
+    given({.when = moment(2026, 11, 2), .nano = by_list - 5'000'000});
+    given({.when = moment(2026, 11, 2), .group = "web", .nano = by_list});
+    const std::string target = "cost_report?starting_at=2026-11-02&ending_at=2026-11-03&recompute=true";
+
+    const auto found = get(target).json();
+    const auto& row = found.at("data").at(0).at("results").at(0);
+    EXPECT_EQ(row.at("amount"), "11.763");
+    EXPECT_EQ(row.at("recomputed_amount"), "12.263");
+    EXPECT_EQ(row.at("difference"), "0.5");
+    EXPECT_EQ(found.at("price_book").as_string(), policy::builtin_price_list().version);
+
+    const auto groups = get(target + "&group_by=group").json();
+    EXPECT_EQ(groups.at("data").at(0).at("results").at(1).at("difference"), "0");
+    const std::string csv = get(target + "&format=csv").body;
+    EXPECT_NE(csv.find("recomputed_usd,difference_usd,price_book\r\n"), std::string::npos);
+    EXPECT_NE(csv.find(",0.12263,0.005,"), std::string::npos);
+    EXPECT_FALSE(get("cost_report?starting_at=2026-11-02").json().as_object().contains("price_book"));
+}
+
+TEST_F(Reports, APriceIsTheOneOfTheDayWhereverItIsAddedUp) {
+    given({.when = moment(2026, 10, 6), .model = "claude-sonnet-5-5", .nano = 1, .usage = {0, 0, 1'000'000, 0, 0, 0}});
+    given({.when = moment(2026, 10, 7), .model = "claude-sonnet-5-5", .nano = 1, .usage = {0, 0, 1'000'000, 0, 0, 0}});
+
+    // Reading the cache became cheaper on the 7th: 0.20 and 0.10 dollars.
+    const auto month = get("cost_report?starting_at=2026-10-01&bucket_width=1mo&recompute=true").json();
+    EXPECT_EQ(month.at("data").at(0).at("results").at(0).at("recomputed_amount"), "30");
+    EXPECT_EQ(get("cost_report?starting_at=2026-10-01&bucket_width=1mo&recompute=true&group_by=user").message(),
+              "recompute: needs bucket_width 1d or 1h where users or service keys are told apart");
+    EXPECT_EQ(get("cost_report?starting_at=2026-10-01&recompute=true&group_by=session&users=sub-ada").message(),
+              "recompute: sessions and agents are kept without their upstream, which prices need");
+}
+
 TEST_F(Reports, NeedTheRightToReadSpend) {
     for (const std::string_view target :
          {"usage_report/messages?starting_at=2026-11-02", "cost_report?starting_at=2026-11-02",

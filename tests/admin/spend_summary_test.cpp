@@ -32,6 +32,7 @@ TEST_F(SpendSummary, IsOneMonthOnOnePage) {
     EXPECT_EQ(found.at("month"), "2026-11");
     EXPECT_EQ(found.at("as_of"), "2026-11-25T15:00:00.000Z");
     EXPECT_EQ(found.at("currency"), "USD");
+    EXPECT_EQ(found.at("price_book").as_string(), policy::builtin_price_list().version);
     EXPECT_EQ(found.at("month_to_date").at("amount"), "7500.0000001");
     EXPECT_EQ(found.at("month_to_date").at("cost_nano"), "75000000001");
     EXPECT_EQ(found.at("month_to_date").at("requests"), 26);
