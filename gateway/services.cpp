@@ -89,6 +89,13 @@ messages::SpendRulesPtr make_spend_rules(const Live& live, policy::CapBookPtr ca
     return rules;
 }
 
+admin::Providers providers_of(const Live& live) {
+    admin::Providers providers;
+    for (const policy::UpstreamSpec& upstream : live.settings.rules->upstreams())
+        providers.emplace(upstream.name, upstream.provider);
+    return providers;
+}
+
 }  // namespace
 
 /// Members in dependency order: each uses only what stands above it, and dies before it.
@@ -181,6 +188,9 @@ struct Services::State {
                                                                            .records = records,
                                                                            .rollups = rollups,
                                                                            .ledger = ledger,
+                                                                           .pool = shared.pool,
+                                                                           .providers = [this] { return providers_of(*shared.live.load()); },
+                                                                           .prices = [this] { return spend_rules->prices; },
                                                                            .policies = policy_parts(),
                                                                            .journal = shared.journal,
                                                                            .clock = shared.clock});

@@ -43,6 +43,18 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                  .here = parts.policies,
                  .people = [&rollups = parts.rollups] { return rollups.principals(); },
                  .journal = parts.journal}),
+      reports_({.gate = gate_,
+                .rollups = parts.rollups,
+                .clock = parts.clock,
+                .pool = parts.pool,
+                .providers = parts.providers,
+                .prices = parts.prices}),
+      spend_summary_({.gate = gate_,
+                      .rollups = parts.rollups,
+                      .clock = parts.clock,
+                      .pool = parts.pool,
+                      .prices = parts.prices}),
+      invoice_check_({.gate = gate_, .rollups = parts.rollups, .pool = parts.pool}),
       audit_({.gate = gate_, .records = parts.records, .settings = parts.settings, .clock = parts.clock}) {}
 
 void AdminApi::mount(http::Router& router) {
@@ -50,6 +62,9 @@ void AdminApi::mount(http::Router& router) {
     effective_.mount(router);
     explain_.mount(router);
     policies_.mount(router);
+    reports_.mount(router);
+    spend_summary_.mount(router);
+    invoice_check_.mount(router);
     audit_.mount(router);
 }
 

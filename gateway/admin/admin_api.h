@@ -10,8 +10,11 @@
 #include "gateway/admin/effective.h"
 #include "gateway/admin/explain.h"
 #include "gateway/admin/gate.h"
+#include "gateway/admin/invoice_check.h"
 #include "gateway/admin/policies.h"
+#include "gateway/admin/reports.h"
 #include "gateway/admin/spend_limits.h"
+#include "gateway/admin/spend_summary.h"
 #include "gateway/http/router.h"
 #include "policy/ledger.h"
 
@@ -25,6 +28,9 @@ struct AdminApiParts {
     policy::Records& records;
     policy::Rollups& rollups;
     policy::Ledger& ledger;
+    BlockingPool& pool;  ///< sums that take milliseconds are done there
+    std::function<Providers()> providers;
+    std::function<policy::PriceBookPtr()> prices;
     PoliciesHere policies;
     observe::Journal& journal;
     const Clock& clock;
@@ -47,6 +53,9 @@ class AdminApi {
     EffectiveRoute effective_;
     ExplainRoute explain_;
     PoliciesRoute policies_;
+    ReportsRoute reports_;
+    SpendSummaryRoute spend_summary_;
+    InvoiceCheckRoute invoice_check_;
     AuditTrail audit_;
 };
 
