@@ -46,15 +46,20 @@ void LineJournal::write(const Entry& entry) {
     Line line("inference");
     line.add("request_id", entry.request_id).add("sub", entry.subject).add("email", entry.email);
     line.add("credential", entry.credential_kind).add("credential_id", entry.credential_id);
+    line.add("service_key", entry.service_key);
     line.add("address", entry.address).add("path", entry.path).add("policy", entry.policy).add("model", entry.model);
     line.add("upstream", entry.upstream).add("upstream_model", entry.upstream_model);
     line.add("upstream_request_id", entry.upstream_request_id);
     line.add("status", std::int64_t{entry.status}).add("reason", entry.reason).add("stream", entry.streamed);
     line.add("input_tokens", entry.input_tokens).add("output_tokens", entry.output_tokens);
     line.add("cache_read_tokens", entry.cache_read_tokens).add("cache_write_tokens", entry.cache_write_tokens);
+    line.add("estimated", entry.estimated);
+    if (entry.cost_nano) line.add("cost_nano", *entry.cost_nano);
     line.add("ms", entry.milliseconds).add("ttfb_ms", entry.first_byte_milliseconds);
     line.add("session_id", entry.session_id).add("agent_id", entry.agent_id);
     line.add("parent_agent_id", entry.parent_agent_id);
+    line.add("project", entry.project).add("billing_group", entry.billing_group);
+    if (entry.billing_group_ignored) line.add("billing_group_ignored", true);
     log::write_audit(std::move(line).finish());
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,14 +22,18 @@ struct Entry {
     std::string email;
     std::string credential_kind;  ///< "session" or "key"
     std::string credential_id;
+    std::string service_key;  ///< id of the service key that called, if one did
     std::string policy;
     std::string model;           ///< as the client asked
     std::string upstream;        ///< name of the upstream that answered
     std::string upstream_model;  ///< as sent upstream
     std::string upstream_request_id;
-    std::string session_id;       ///< x-claude-code-session-id
-    std::string agent_id;         ///< x-claude-code-agent-id
-    std::string parent_agent_id;  ///< x-claude-code-parent-agent-id
+    std::string session_id;              ///< x-claude-code-session-id
+    std::string agent_id;                ///< x-claude-code-agent-id
+    std::string parent_agent_id;         ///< x-claude-code-parent-agent-id
+    std::string project;                 ///< what the request says that it is for (docs/metering.md)
+    std::string billing_group;           ///< the request's billing group, when the caller is in it
+    bool billing_group_ignored = false;  ///< it named one that the caller is not in
     int status = 0;
     std::string reason;  ///< slug when refused or failed, else empty
     bool streamed = false;
@@ -36,6 +41,8 @@ struct Entry {
     std::int64_t output_tokens = 0;
     std::int64_t cache_read_tokens = 0;
     std::int64_t cache_write_tokens = 0;
+    bool estimated = false;                   ///< the provider did not say the tokens to the end
+    std::optional<std::int64_t> cost_nano{};  ///< nano-dollars; nothing when there is nothing to bill
     std::int64_t milliseconds = 0;
     std::int64_t first_byte_milliseconds = 0;
 };
