@@ -85,6 +85,7 @@ struct AccessTokens::State {
     std::vector<SigningKey> keys;
     std::string issuer;
     std::chrono::seconds ttl;
+    std::string billing_group_tag;
 
     /// A header that this mints is recognised without parsing it. Any other must say HS256 and nothing critical, and
     /// may name a key; the keys to try are appended to `candidates`.
@@ -133,6 +134,10 @@ std::chrono::seconds AccessTokens::lifetime() const {
     return state_->ttl;
 }
 
+void AccessTokens::set_billing_group_tag(std::string name) {
+    state_->billing_group_tag = std::move(name);
+}
+
 std::string AccessTokens::mint(const Person& person, std::string_view session_id, Instant now) const {
     bj::object claims;
     claims["sub"] = person.subject;
@@ -145,6 +150,7 @@ std::string AccessTokens::mint(const Person& person, std::string_view session_id
     claims["exp"] = to_unix_seconds(now + state_->ttl);
     claims["jti"] = request_uuid();
     claims["sid"] = session_id;
+    if (!state_->billing_group_tag.empty()) claims["billing_group_tag"] = state_->billing_group_tag;
     const SigningKey& key = state_->keys.front();
     std::string token = key.header + "." + to_base64url(json::to_text(claims));
     const auto signature = key.key.sign(token);

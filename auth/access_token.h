@@ -30,6 +30,9 @@ class AccessTokens {
     AccessTokens(AccessTokens&&) noexcept;
     ~AccessTokens();
 
+    /// From now on tokens tell Claude Code to put its `attributionProject` into request tags under that name, as the
+    /// claim `billing_group_tag`; "": they do not. Only while the gateway takes tags out of what it sends on.
+    void set_billing_group_tag(std::string name);
     std::string mint(const Person& person, std::string_view session_id, Instant now) const;
     /// Faults: unauthenticated with token_invalid or token_expired. `kid`, when present, must be known; `exp`, `sub`
     /// and `sid` are required.

@@ -158,6 +158,7 @@ struct Services::State {
                      .max_request_bytes = [this] { return shared.live.load()->upstreams->max_request_bytes; }}),
           health(vault, all.metrics, all.pool, all.draining) {
         if (settings.admin.enabled) open_admin(shard.index() == 0);
+        tokens.set_billing_group_tag(settings.admin.billing_group_tag);
         health.mount_probes(router);
         if (!settings.metrics_listen) health.mount_metrics(router);
         mount_protocol(router);
@@ -294,6 +295,7 @@ void Services::reload() {
     state_->settings.sign_in.device_authorization = live->settings.sign_in.device_authorization;
     state_->settings.sign_in.device_verify = live->settings.sign_in.device_verify;
     state_->settings.sign_in.login_notice = live->settings.sign_in.login_notice;
+    state_->tokens.set_billing_group_tag(live->settings.admin.billing_group_tag);
     state_->spend_rules = make_spend_rules(*live, state_->caps);
 }
 

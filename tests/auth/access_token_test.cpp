@@ -101,6 +101,16 @@ TEST_F(AccessTokenTest, HasTheHeaderAndClaimsThatClientsRead) {
     EXPECT_EQ(claims.at("jti").as_string().size(), 36U);
 }
 
+TEST_F(AccessTokenTest, NamesTheBillingGroupTagFromWhenOnThereIsOneUntilThereIsNone) {
+    EXPECT_FALSE(part(tokens_.mint(ada, "s", now), 1).as_object().contains("billing_group_tag"));
+    tokens_.set_billing_group_tag("cost-center");
+    const std::string token = tokens_.mint(ada, "s", now);
+    EXPECT_EQ(part(token, 1).at("billing_group_tag").as_string(), "cost-center");
+    EXPECT_EQ(tokens_.verify(token, now)->person, ada);
+    tokens_.set_billing_group_tag("");
+    EXPECT_FALSE(part(tokens_.mint(ada, "s", now), 1).as_object().contains("billing_group_tag"));
+}
+
 TEST_F(AccessTokenTest, HasAKidThatIsConstantForASecretAndItsOwnIdEachTime) {
     const std::string first = tokens_.mint(ada, "s", now);
     const std::string second = AccessTokens(settings_with({secret}), "https://other").mint(ada, "s", now);
