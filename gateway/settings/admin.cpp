@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <set>
 
 #include "gateway/base/text.h"
@@ -33,6 +34,16 @@ bool is_taken_header(std::string_view name) {
     return false;
 }
 
+/// What the provider takes as the name of a request tag, so that the client's requests stay good without us.
+bool is_tag_name(std::string_view name) {
+    const auto fits = [](char letter) {
+        const char lower = to_lower(letter);
+        return (lower >= 'a' && lower <= 'z') || (letter >= '0' && letter <= '9') ||
+               std::string_view("_.:/=+-@").find(letter) != std::string_view::npos;
+    };
+    return name.size() <= 64 && std::ranges::all_of(name, fits) && !to_lower(name).starts_with("anthropic");
+}
+
 }  // namespace
 
 void read_admin(Section& file, Settings& settings) {
@@ -50,6 +61,9 @@ void read_admin(Section& file, Settings& settings) {
     into.identity_retention = std::chrono::days(admin.whole("identity_retention_days", 1, 36'500).value_or(90));
     if (admin.word("group_limit_mode", {"min", "max"}) == "max") into.group_limit_mode = policy::GroupLimitMode::max;
     into.billing_group_tag = admin.text("billing_group_tag").value_or("");
+    if (!is_tag_name(into.billing_group_tag))
+        admin.refuse("billing_group_tag",
+                     "must be 1 to 64 ASCII letters, digits and characters of _.:/=+-@, and not begin with anthropic");
     into.project_header = admin.text("project_header").value_or("");
     if (!into.project_header.empty() &&
         (has_unsafe_letter(into.project_header) || into.project_header.find(':') != std::string::npos ||
