@@ -40,7 +40,10 @@ Result<Permit> decide(RulesPtr rules, const Subject& subject, std::string_view a
 
     Permit permit;
     permit.model = model;
-    if (policy != nullptr) permit.policy = policy->name;
+    if (policy != nullptr) {
+        permit.policy = policy->name;
+        permit.policy_groups = policy->groups;
+    }
     for (std::size_t upstream = 0; upstream < rules->upstreams().size(); ++upstream)
         if (const auto id = rules->upstream_id(*model, upstream))
             permit.candidates.push_back({upstream, std::string(*id)});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +21,11 @@ struct Candidate {
 
 /// A yes.
 struct Permit {
-    RulesPtr rules;                     ///< the snapshot it was decided by: hold on to it, do not load another
-    const Model* model = nullptr;       ///< owned by `rules`
-    std::string policy;                 ///< name of the policy, empty when none matched
-    std::vector<Candidate> candidates;  ///< never empty
+    RulesPtr rules;                              ///< the snapshot it was decided by: hold on to it, do not load another
+    const Model* model = nullptr;                ///< owned by `rules`
+    std::string policy;                          ///< name of the policy, empty when none matched
+    std::span<const std::string> policy_groups;  ///< that the policy matches on; owned by `rules`
+    std::vector<Candidate> candidates;           ///< never empty
 };
 
 /// Refusals are bad_request with the reference's words: model_not_in_policy, model_not_in_catalogue.

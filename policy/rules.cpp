@@ -189,6 +189,7 @@ void Rules::State::add_policies() {
         const bool layered = base != spec.policies.end() && !policy.is_base();
         policies.push_back(
             make_policy(name_of(policy, index), layered ? merge_documents(base->cli, policy.cli) : policy.cli, spec));
+        policies.back().groups = policy.groups;
         for (const std::string& group : policy.groups)
             by_group[group].push_back(index);
         if (policy.groups.empty()) without_groups.push_back(index);

@@ -26,6 +26,8 @@ TEST_F(Decision, PermitsAListedModelAndNamesThePolicyAndTheProvidersId) {
     const auto permit = ask({"small"}, "claude-haiku-4-5");
     ASSERT_TRUE(permit);
     EXPECT_EQ(permit->policy, "policies[0]: small");
+    EXPECT_EQ(std::vector<std::string>(permit->policy_groups.begin(), permit->policy_groups.end()),
+              std::vector<std::string>{"small"});
     EXPECT_EQ(permit->model->id, "claude-haiku-4-5-20251001");
     ASSERT_EQ(permit->candidates.size(), 2U);
     EXPECT_EQ(permit->candidates[0].upstream, 0U);
@@ -71,6 +73,7 @@ TEST_F(Decision, PermitsTheWholeCatalogueWithoutAPolicy) {
     const auto permit = ask({"other"}, "CLAUDE-OPUS-4-8");
     ASSERT_TRUE(permit);
     EXPECT_EQ(permit->policy, "");
+    EXPECT_TRUE(permit->policy_groups.empty());
     EXPECT_EQ(permit->candidates[0].model, "claude-opus-4-8");
 }
 
