@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/upstream/anthropic.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -27,10 +28,36 @@ bool is_header_safe(std::string_view value) {
     return !value.empty() && !has_control(value);
 }
 
-void add_client_headers(http::Headers& headers, const http::Headers& client) {
-    for (const http::Header line : client)
+/// Asks the provider to look at `tags` in the body.
+constexpr std::string_view tags_beta = "request-tags-2026-08-21";
+
+/// A comma-separated list without that value; untouched when the value is not in it.
+std::string without_value(std::string_view list, std::string_view value) {
+    std::string kept;
+    bool found = false;
+    for (std::size_t at = 0; at <= list.size();) {
+        const std::size_t comma = std::min(list.find(',', at), list.size());
+        const std::string_view each = trim(list.substr(at, comma - at));
+        at = comma + 1;
+        found = found || each == value;
+        if (each.empty() || each == value) continue;
+        if (!kept.empty()) kept.push_back(',');
+        kept.append(each);
+    }
+    return found ? kept : std::string(list);
+}
+
+void add_client_headers(http::Headers& headers, const http::Headers& client, bool drops_tags) {
+    for (const http::Header line : client) {
         // What `Connection` names ends at this hop (RFC 9110, section 7.6.1).
-        if (is_forwarded(line.name) && !client.has_token("connection", line.name)) headers.add(line.name, line.value);
+        if (!is_forwarded(line.name) || client.has_token("connection", line.name)) continue;
+        if (!drops_tags || !http::same_token(line.name, "anthropic-beta")) {
+            headers.add(line.name, line.value);
+            continue;
+        }
+        const std::string betas = without_value(line.value, tags_beta);
+        if (!betas.empty()) headers.add(line.name, betas);
+    }
     std::string user_agent(client.value("user-agent"));
     if (!user_agent.empty()) user_agent.push_back(' ');
     headers.add("user-agent", user_agent.append(agent));
@@ -52,7 +79,7 @@ http::Outbound Anthropic::prepare(const Call& call) const {
     outbound.method = "POST";
     outbound.target = target_of(call);
     outbound.headers.reserve(24, 2048);
-    if (call.client_headers != nullptr) add_client_headers(outbound.headers, *call.client_headers);
+    if (call.client_headers != nullptr) add_client_headers(outbound.headers, *call.client_headers, call.drops_tags);
     add_credential(outbound.headers);
     if (settings_.forward_user_identity) add_identity(outbound.headers, call);
     outbound.body = call.body;

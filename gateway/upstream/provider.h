@@ -22,6 +22,7 @@ struct Call {
     std::string_view model;  ///< as this upstream calls it
     const http::Headers* client_headers = nullptr;
     std::vector<std::string_view> body;  ///< pieces, model already spliced
+    bool drops_tags = false;             ///< request tags are not in `body`: their beta value goes too
     std::string_view subject;            ///< for forward_user_identity
     std::string_view email;
     std::chrono::milliseconds first_byte_timeout{120'000};

@@ -66,6 +66,23 @@ TEST(Anthropic, SendsEveryAnthropicHeaderByteForByteAndTheOrganizationsKey) {
                   "x-api-key: sk-organization\r\n");
 }
 
+TEST(Anthropic, TakesTheBetaValueOfTheRequestTagsAlongWhenTheyAreGone) {
+    const auto betas = [](std::string_view value, bool drops_tags) {
+        const http::Headers client{{"anthropic-beta", value}, {"anthropic-beta", "second-line"}};
+        Call call;
+        call.client_headers = &client;
+        call.drops_tags = drops_tags;
+        return Anthropic(settings()).prepare(call).headers.joined("anthropic-beta");
+    };
+    EXPECT_EQ(betas("a,request-tags-2026-08-21,b", true), "a,b, second-line");
+    EXPECT_EQ(betas("request-tags-2026-08-21 , b,  c", true), "b,c, second-line");
+    EXPECT_EQ(betas("a ,\trequest-tags-2026-08-21", true), "a, second-line");
+    EXPECT_EQ(betas("request-tags-2026-08-21", true), "second-line");
+    EXPECT_EQ(betas("request-tags-2026-08-21,, request-tags-2026-08-21", true), "second-line");
+    EXPECT_EQ(betas("a,  b , request-tags-2026-08-22", true), "a,  b , request-tags-2026-08-22, second-line");
+    EXPECT_EQ(betas("a,request-tags-2026-08-21,b", false), "a,request-tags-2026-08-21,b, second-line");
+}
+
 TEST(Anthropic, SendsNothingElseOfTheClient) {
     const http::Headers client{{"Authorization", "Bearer developer"},
                                {"X-Api-Key", "developer"},
