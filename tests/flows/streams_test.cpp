@@ -105,7 +105,7 @@ TEST_F(StreamsFlow, KeepsTheErrorEventApartFromHalfAnEvent) {
 
     ASSERT_TRUE(body.starts_with(sent)) << body;
     std::vector<std::pair<std::string, std::string>> events;
-    http::EventDecoder decoder([](std::string_view) { return true; });
+    http::EventDecoder decoder([](std::string_view) { return http::Interest::whole; });
     decoder.feed(body);
     while (const auto event = decoder.next())
         events.emplace_back(event->name, event->data);

@@ -12,11 +12,15 @@ namespace {
 
 using Events = std::vector<std::pair<std::string, std::string>>;
 
-bool everything(std::string_view) {
-    return true;
+Interest everything(std::string_view) {
+    return Interest::whole;
 }
-bool only_a(std::string_view name) {
-    return name.empty() || name == "a";
+Interest only_a(std::string_view name) {
+    return name.empty() || name == "a" ? Interest::whole : Interest::none;
+}
+Interest lines_of_b(std::string_view name) {
+    if (name == "b") return Interest::lines;
+    return only_a(name);
 }
 
 void drain(EventDecoder& decoder, Events& into) {
@@ -24,8 +28,8 @@ void drain(EventDecoder& decoder, Events& into) {
         into.emplace_back(event->name, event->data);
 }
 
-Events decode(std::string_view text, std::size_t chunk, EventDecoder::Wanted wanted = everything) {
-    EventDecoder decoder(wanted);
+Events decode(std::string_view text, std::size_t chunk, EventDecoder::Judge judge = everything) {
+    EventDecoder decoder(judge);
     Events events;
     for (; !text.empty(); text.remove_prefix(std::min(chunk, text.size()))) {
         // Fresh memory for each chunk, so that the sanitizer catches a view kept too long.
@@ -51,6 +55,41 @@ TEST(EventDecoder, CollectsOnlyWhatIsWanted) {
     const Events expected{{"a", "yes"}, {"", "unnamed"}};
     for (std::size_t chunk = 1; chunk <= text.size(); ++chunk)
         EXPECT_EQ(decode(text, chunk, only_a), expected) << chunk;
+}
+
+TEST(EventDecoder, HandsOutTheLinesOfAnEventInAnyChunking) {
+    const std::string text =
+        "event: b\ndata: one\r\n: comment\ndata:two\nid: 7\n\nevent: a\ndata: whole\n\nevent: c\ndata: no\n\n"
+        "event: b\ndata: three\n\ndata: early\nevent: b\ndata: late\n\ndata: unnamed\n\nevent: b\ndata: unended";
+    const Events expected{{"b", "one"},         {"b", "two"},    {"a", "whole"},  {"b", "three"},
+                          {"b", "early\nlate"}, {"", "unnamed"}, {"b", "unended"}};
+    for (std::size_t chunk = 1; chunk <= text.size(); ++chunk)
+        EXPECT_EQ(decode(text, chunk, lines_of_b), expected) << chunk;
+}
+
+TEST(EventDecoder, HandsOutALineBeforeItsEventIsOver) {
+    EventDecoder decoder(lines_of_b);
+    decoder.feed("event: b\ndata: now\n");
+    const auto line = decoder.next();
+    ASSERT_TRUE(line);
+    EXPECT_EQ(line->data, "now");
+    EXPECT_FALSE(decoder.next());
+    EXPECT_FALSE(decoder.between_events());
+    decoder.feed("\n");
+    EXPECT_FALSE(decoder.next());
+    EXPECT_TRUE(decoder.between_events());
+}
+
+TEST(EventDecoder, HandsOutTheBeginningOfAStraddlingLineThatIsTooLong) {
+    EventDecoder decoder(lines_of_b, 100);
+    Events events;
+    for (const std::string& chunk :
+         {"event: b\ndata: " + std::string(60, 'x'), std::string(60, 'y'), std::string("zz\n\ndata: after\n\n")}) {
+        decoder.feed(chunk);
+        drain(decoder, events);
+    }
+    EXPECT_EQ(events, (Events{{"b", std::string(60, 'x') + std::string(34, 'y')}, {"", "after"}}));
+    EXPECT_EQ(decoder.dropped(), 0U);
 }
 
 TEST(EventDecoder, KnowsWhetherAnEventIsPending) {
