@@ -121,6 +121,7 @@ class Walker {
         if (depth_ == 0 || in_object() != object) return false;
         if (expected_ != Expected::comma_or_close && expected_ != when_empty) return false;
         --depth_;
+        if (depth_ == 1 && in_object()) end_top_value();
         return end_value();
     }
 
@@ -134,6 +135,12 @@ class Walker {
         if (expected_ != Expected::value && expected_ != Expected::value_or_close) return false;
         if (depth_ == 1 && in_object()) walked_.members.back().value = token();
         return true;
+    }
+
+    /// Of an object or array, which began as its bracket alone.
+    void end_top_value() {
+        Span& value = walked_.members.back().value;
+        value.size = marks_[at_] + 1 - value.offset;
     }
 
     bool end_value() {

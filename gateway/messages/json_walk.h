@@ -24,13 +24,14 @@ struct Span {
     std::size_t offset = 0;
     std::size_t size = 0;
 
+    std::size_t end() const { return offset + size; }
     std::string_view in(std::string_view text) const { return text.substr(offset, size); }
 };
 
 /// `"key": value` of the outermost object.
 struct Member {
     Span key;    ///< with its quotes
-    Span value;  ///< of strings, numbers and literals; of an object or array its bracket alone
+    Span value;  ///< from its first byte to its last, whatever it is
 };
 
 enum class Outermost : std::uint8_t { object, other };

@@ -15,11 +15,23 @@ Result<Ask> parse(std::string_view text) {
     return Ask::parse(http::Body::of(text));
 }
 
-std::string joined(Ask& ask, std::string_view model) {
+std::string joined(Ask& ask, std::string_view model, bool drops_tags = false) {
     std::string text;
-    for (const std::string_view piece : ask.pieces(model))
+    for (const std::string_view piece : ask.pieces(model, drops_tags))
         text.append(piece);
     return text;
+}
+
+std::string without_tags(std::string_view text, std::string_view model = "m") {
+    auto ask = parse(text);
+    EXPECT_TRUE(ask.has_value()) << text;
+    return ask ? joined(*ask, model, true) : "";
+}
+
+std::optional<std::string> tag_in(std::string_view tags, std::string_view name = "group") {
+    const auto ask = parse(R"({"tags":)" + std::string(tags) + R"(,"model":"m"})");
+    EXPECT_TRUE(ask.has_value()) << tags;
+    return ask ? ask->tag(name) : "refused";
 }
 
 Reason reason_of(std::string_view text) {
@@ -241,6 +253,87 @@ TEST(Ask, NeverReadsAnotherModelFromABodyThatLostAByte) {
         const auto ask = parse(whole.substr(0, index) + whole.substr(index + 1));
         if (ask) EXPECT_TRUE(damaged_or_not.contains(ask->model())) << index << " " << ask->model();
     }
+}
+
+TEST(Ask, TakesTheTagsOutWithOneCommaAndMovesNothingElse) {
+    EXPECT_EQ(without_tags(R"({"tags":{"a":"b"},"model":"m"})"), R"({"model":"m"})");
+    EXPECT_EQ(without_tags(R"({"model":"m","tags":{"a":"b"}})"), R"({"model":"m"})");
+    EXPECT_EQ(without_tags(R"({"model":"m","tags":{"a":"b"},"x":1})"), R"({"model":"m","x":1})");
+    EXPECT_EQ(without_tags("{ \"x\" : 1.0 ,\n\t\"tags\" :  { \"a\" : [ 1 , { } ] }\r\n , \"model\":\"m\" } \n"),
+              "{ \"x\" : 1.0 ,\n\t \"model\":\"m\" } \n");
+    EXPECT_EQ(without_tags("{ \"model\" : \"m\" \n, \"tags\" : {\"a\":\"},\"} \n}"), "{ \"model\" : \"m\" \n \n}");
+    EXPECT_EQ(without_tags(R"({"x":{"tags":1},"model":"m","y":[{"tags":2}]})"),
+              R"({"x":{"tags":1},"model":"m","y":[{"tags":2}]})");
+    for (const char* value : {"null", "1", R"("a,b")", "[1,2]", "{}", "[]", "true", R"({"tags":{"tags":1}})"})
+        EXPECT_EQ(without_tags(std::string(R"({"model":"m","tags":)") + value + R"(,"z":0})"),
+                  R"({"model":"m","z":0})");
+}
+
+TEST(Ask, TakesOutTagsWhoseKeyIsSpelledWithEscapes) {
+    EXPECT_EQ(without_tags(R"({"t\u0061gs":{"a":"b"},"model":"m"})"), R"({"model":"m"})");
+    EXPECT_EQ(without_tags(R"({"model":"m","\u0074\u0061\u0067\u0073":{"a":"b"}})"), R"({"model":"m"})");
+}
+
+TEST(Ask, ReplacesTheModelAndTakesTheTagsOutAtOnce) {
+    const std::string tags = R"("tags":{"group":"a"})";
+    EXPECT_EQ(without_tags("{" + tags + R"(,"model":"m","z":1})", "n"), R"({"model":"n","z":1})");
+    EXPECT_EQ(without_tags(R"({"a":1,"model":"m",)" + tags + "}", "n"), R"({"a":1,"model":"n"})");
+    EXPECT_EQ(without_tags(R"({"a":1,)" + tags + R"(,"b":2,"model":"m","z":1})", "n"),
+              R"({"a":1,"b":2,"model":"n","z":1})");
+    auto ask = parse("{" + tags + R"(,"model":"m","z":1})");
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(ask->pieces("n", true).size(), 4U);
+    EXPECT_EQ(ask->pieces("m", true).size(), 2U);
+    EXPECT_EQ(ask->pieces("m", false).size(), 1U);
+}
+
+TEST(Ask, LeavesTheTagsWhereTheyAreUnlessToldOtherwise) {
+    const std::string text = R"({"tags":{"a":"b"},"model":"m"})";
+    auto ask = parse(text);
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(joined(*ask, "m"), text);
+    EXPECT_EQ(joined(*ask, "n"), R"({"tags":{"a":"b"},"model":"n"})");
+}
+
+TEST(Ask, RefusesSecondTagsHoweverTheyAreSpelled) {
+    EXPECT_EQ(message_of(R"({"model":"a","tags":{},"tags":{}})"), "tags is given more than once");
+    EXPECT_EQ(message_of(R"({"tags":{},"model":"a","t\u0061gs":{}})"), "tags is given more than once");
+    EXPECT_EQ(message_of(R"({"tags":{},"model":"a","Tags":{}})"),
+              "tags is given more than once, and keys that differ from it only in case count");
+    EXPECT_EQ(reason_of(R"({"model":"a","tags":{},"tags":{}})"), Reason::malformed_request);
+    EXPECT_TRUE(parse(R"({"model":"a","Tags":{}})"));
+}
+
+TEST(Ask, ReadsATagByItsName) {
+    EXPECT_EQ(tag_in(R"({"other":"x","group":"research"})"), "research");
+    EXPECT_EQ(tag_in(R"({"gr\u006fup" : "r\u0065s\u00e9arch"})"),
+              "res\xC3\xA9"
+              "arch");
+    EXPECT_EQ(tag_in(R"({"group":"a","group":"b"})"), "b");
+    EXPECT_EQ(tag_in("{\"group\":\"" + std::string(Ask::longest_tag, 'g') + "\"}"), std::string(Ask::longest_tag, 'g'));
+}
+
+TEST(Ask, TellsATagThatIsNotThereFromOneThatIsOfNoUse) {
+    for (const char* tags : {"{}", R"({"Group":"a"})", R"({"x":{"group":"a"}})", "null", R"(["group"])", R"("group")"})
+        EXPECT_EQ(tag_in(tags), std::nullopt) << tags;
+    EXPECT_EQ(parse(R"({"model":"m"})")->tag("group"), std::nullopt);
+    for (const char* tags : {R"({"group":7})", R"({"group":null})", R"({"group":["a"]})", R"({"group":""})",
+                             R"({"group":"\ud800"})", R"({"group":"a","group":{}})"})
+        EXPECT_EQ(tag_in(tags), "") << tags;
+    EXPECT_EQ(tag_in("{\"group\":\"" + std::string(Ask::longest_tag + 1, 'g') + "\"}"), "");
+    EXPECT_EQ(tag_in("{\"group\":\"" + std::string(100'000, 'g') + "\"}"), "");
+}
+
+TEST(Ask, KnowsTheSpeedThatIsAskedForAndItsSize) {
+    EXPECT_EQ(parse(R"({"model":"m","speed":"fast"})")->speed(), policy::Speed::fast);
+    EXPECT_EQ(parse(R"({"model":"m","speed":"f\u0061st"})")->speed(), policy::Speed::fast);
+    for (const char* text : {R"({"model":"m"})", R"({"model":"m","speed":"standard"})", R"({"model":"m","speed":1})",
+                             R"({"model":"m","speed":"faster"})", R"({"model":"m","x":{"speed":"fast"}})"})
+        EXPECT_EQ(parse(text)->speed(), policy::Speed::standard) << text;
+    EXPECT_EQ(message_of(R"({"model":"a","speed":"fast","speed":"standard"})"), "speed is given more than once");
+    auto ask = parse(R"({"model":"m"} )");
+    ask->release();
+    EXPECT_EQ(ask->size(), 14U);
 }
 
 TEST(Ask, KeepsItsPiecesWhenItIsMoved) {

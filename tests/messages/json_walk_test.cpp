@@ -61,7 +61,7 @@ TEST(JsonWalk, ListsTheOutermostMembersWithTheirPlaces) {
     std::string text;
     for (const Member& member : walked->members)
         text.append(member.key.in(body.view())).append("=").append(member.value.in(body.view())).append(";");
-    EXPECT_EQ(text, R"("a"="x y";"b"=-1.5;"c"=[;"e"={;"g"=null;)");
+    EXPECT_EQ(text, R"("a"="x y";"b"=-1.5;"c"=[{"d":1}];"e"={"f":2};"g"=null;)");
 }
 
 TEST(JsonWalk, TakesAnyValueAsAText) {
