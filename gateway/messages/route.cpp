@@ -408,7 +408,7 @@ Task<> MessagesRoute::look_at_cost(Exchange& exchange, const UsageMeter& meter) 
     const Spending& spending = *exchange.spending;
     const Instant moment = parts_.clock.now();
     const Money cost =
-        spending.rules().prices->price(exchange.price_query(), meter.usage(), policy::Speed::standard, moment).cost;
+        spending.rules().prices->price(exchange.price_query(), meter.so_far(), policy::Speed::standard, moment).cost;
     if (cost > spending.reserved() || now - exchange.renewed >= renew_every) {
         exchange.renewed = now;
         auto extension = extend(exchange.spending, exchange.request.id, cost, exchange.reservation_lifetime());
@@ -436,12 +436,13 @@ void MessagesRoute::charge_answer(Exchange& exchange, const UsageMeter& meter) {
     // Counting tokens costs none, and neither do the provider's errors.
     if (!exchange.spending || !is_success(exchange.status)) return;
     if (!meter.known() && !std::exchange(warned_of_unreadable_answer_, true))
-        log::warn("an answer did not say its usage: its tokens are not counted (said once)",
+        log::warn("an answer did not say its usage: its tokens are estimated (said once)",
                   {{"request_id", exchange.request.id}, {"upstream", exchange.entry.upstream}});
     const Instant now = parts_.clock.now();
     const auth::Person& person = exchange.identity->person();
     policy::Charge charge;
-    charge.usage = meter.usage();
+    charge.usage = meter.so_far();
+    charge.estimated = exchange.entry.estimated = !meter.complete();
     const policy::Priced priced =
         exchange.spending->rules().prices->price(exchange.price_query(), charge.usage, policy::Speed::standard, now);
     if (priced.source == policy::PriceSource::unknown) warn_of_unknown_price(exchange);

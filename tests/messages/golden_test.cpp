@@ -59,6 +59,7 @@ std::string text_of(const observe::Entry& entry) {
     fields["output_tokens"] = entry.output_tokens;
     fields["cache_read_tokens"] = entry.cache_read_tokens;
     fields["cache_write_tokens"] = entry.cache_write_tokens;
+    fields["estimated"] = entry.estimated;
     std::string text;
     for (const auto& [name, value] : fields)
         text.append(text.empty() ? "{\n  \"" : ",\n  \"").append(name).append("\": ").append(json::to_text(value));

@@ -217,14 +217,15 @@ TEST_F(MessagesRouteTest, AppliesTheModelRulesToCountTokensToo) {
                    "model_not_in_catalogue");
 }
 
-TEST_F(MessagesRouteTest, PassesACompressedAnswerOnAsItIsAndCountsTheRequestOnly) {
+TEST_F(MessagesRouteTest, PassesACompressedAnswerOnAsItIsAndEstimatesItsTokens) {
     upstream_client.next(ScriptedReply::json(200, "\x1f\x8b compressed").header("Content-Encoding", "gzip"));
     const auto served = serve(plain_ask);
     EXPECT_EQ(served->client.body(), "\x1f\x8b compressed");
     EXPECT_EQ(served->client.headers.value("content-encoding"), "gzip");
     ASSERT_EQ(recorded().size(), 1U);
     EXPECT_EQ(recorded()[0].requests, 1);
-    EXPECT_EQ(recorded()[0].usage, policy::Usage{});
+    EXPECT_EQ(recorded()[0].usage, (policy::Usage{0, 4, 0, 0, 0, 0}));
+    EXPECT_TRUE(entry().estimated);
 }
 
 TEST_F(MessagesRouteTest, AnswersAsUsualWhenTheLedgerIsDown) {

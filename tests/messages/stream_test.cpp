@@ -95,7 +95,8 @@ TEST_F(Streaming, EndsACutStreamWithAnErrorEvent) {
     EXPECT_EQ(served->client.body(), start + delta + "event: error\ndata: " + error_data() + "\n\n");
     EXPECT_EQ(entry().status, 200);
     EXPECT_EQ(entry().reason, "upstream_cut");
-    EXPECT_EQ(recorded()[0].usage, (policy::Usage{25, 1, 0, 0, 0, 0}));
+    EXPECT_EQ(recorded()[0].usage, (policy::Usage{25, 3, 0, 0, 0, 0}));
+    EXPECT_TRUE(entry().estimated);
     EXPECT_NE(metrics.exposition().find(R"(gatehouse_refusals_total{reason="upstream_cut"} 1)"), std::string::npos);
 }
 
@@ -109,7 +110,7 @@ TEST_F(Streaming, DefusesTheEventThatACutBrokeOff) {
         const std::string tail = part + "\nevent: ping\n\nevent: error\ndata: " + error_data() + "\n\n";
         ASSERT_EQ(served->client.body(), start + tail);
 
-        http::EventDecoder client([](std::string_view) { return true; });
+        http::EventDecoder client([](std::string_view) { return http::Interest::whole; });
         client.feed(tail);
         auto event = client.next();
         ASSERT_TRUE(event) << cut;
@@ -166,7 +167,9 @@ TEST_F(Streaming, StopsPullingWhenTheClientLeavesAndStillCounts) {
     EXPECT_TRUE(upstream_client.last().dropped);
     EXPECT_EQ(entry().reason, "client_disconnected");
     ASSERT_EQ(recorded().size(), 1U);
-    EXPECT_EQ(recorded()[0].usage, (policy::Usage{25, 1, 0, 0, 0, 0}));
+    // Both deltas: how much of the second one left us nobody knows.
+    EXPECT_EQ(recorded()[0].usage, (policy::Usage{25, 5, 0, 0, 0, 0}));
+    EXPECT_TRUE(entry().estimated);
     EXPECT_NE(metrics.exposition().find("gatehouse_streams 0"), std::string::npos);
 }
 
