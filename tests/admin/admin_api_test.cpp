@@ -32,12 +32,16 @@ class AdminApiTest : public AdminWorld {
 
     testing::MemoryLedger accounts;
     policy::RulesPtr rules;
+    BlockingPool pool{1};
     AdminApi api{{.authenticator = person.authenticator,
                   .settings = current_settings(),
                   .rules = [this] { return rules; },
                   .records = records,
                   .rollups = rollups,
                   .ledger = accounts,
+                  .pool = pool,
+                  .providers = [] { return Providers{}; },
+                  .prices = [] { return policy::builtin_price_book(); },
                   .journal = person.journal,
                   .clock = person.clock}};
 };
