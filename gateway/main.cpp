@@ -15,6 +15,7 @@
 #include "gateway/cli/version.h"
 #include "gateway/demo_app.h"
 #include "gateway/net/client.h"
+#include "gateway/store_commands.h"
 
 namespace gatehouse {
 namespace {
@@ -75,6 +76,8 @@ int act(const cli::Action& action) {
                           [](const cli::Logout& logout) {
                               return run_client([&](cli::Surroundings& here) { return cli::run_logout(logout, here); });
                           },
+                          [](const cli::Backup& backup) { return run_backup(backup); },
+                          [](const cli::Restore& restore) { return run_restore(restore); },
                           [](const cli::Version&) {
                               std::cout << cli::version_text();
                               return 0;

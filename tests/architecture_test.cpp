@@ -25,7 +25,7 @@ using Rooms = std::set<std::string, std::less<>>;
 /// Who may start a coroutine that nobody awaits: the process, the listener, and the loop that keeps a connection to
 /// the store up.
 constexpr const char* coroutine_starters =
-    "gateway/(app|main)\\.cpp|gateway/net/(server|shard)\\.cpp|gateway/store/loop\\.h";
+    "gateway/(app|main|store_commands)\\.cpp|gateway/net/(server|shard)\\.cpp|gateway/store/loop\\.h";
 
 /// Which rooms a room may include, besides itself. Rooms at the top (app, main, settings, …) may include all.
 const std::map<std::string, Rooms, std::less<>>& allowed_rooms() {

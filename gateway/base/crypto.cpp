@@ -13,6 +13,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "gateway/base/digest.h"
+
 namespace gatehouse {
 namespace {
 
@@ -101,6 +103,29 @@ std::string sha256(std::string_view text) {
     std::string result(32, '\0');
     unsigned int size = 0;
     require(EVP_Digest(text.data(), text.size(), raw(result), &size, digest, nullptr) == 1, "SHA256");
+    return result;
+}
+
+struct Sha256::State {
+    DigestContext context{EVP_MD_CTX_new()};
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+    require(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1, "SHA256");
+}
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+    require(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1, "SHA256");
+}
+
+std::string Sha256::value() const {
+    const DigestContext copy(EVP_MD_CTX_new());
+    require(EVP_MD_CTX_copy_ex(copy.get(), state_->context.get()) == 1, "SHA256");
+    std::string result(32, '\0');
+    require(EVP_DigestFinal_ex(copy.get(), raw(result), nullptr) == 1, "SHA256");
     return result;
 }
 

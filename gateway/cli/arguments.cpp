@@ -51,6 +51,19 @@ constexpr const char* logout_footer =
     "  gatehouse logout\n\n"
     "Ends the session at the gateway and forgets its tokens on this machine.";
 
+constexpr const char* backup_footer =
+    "Examples:\n"
+    "  gatehouse backup --config gateway.yaml --output /backup/gatehouse.jsonl\n"
+    "  gatehouse backup --config gateway.yaml | zstd > gatehouse.jsonl.zst\n\n"
+    "Writes records, the audit trail, spend and keys (as hashes), not sessions, from the store that the\n"
+    "configuration names; gateways may go on meanwhile. FILE appears when it is whole, readable by you alone.";
+
+constexpr const char* restore_footer =
+    "Example:\n"
+    "  gatehouse restore --config gateway.yaml /backup/gatehouse.jsonl\n\n"
+    "Reads the whole file first and writes nothing when it is damaged, or when the store holds such things\n"
+    "already and --replace is not given.";
+
 void add_config(CLI::App& command, std::string& config) {
     command.add_option("-c,--config", config, "gateway.yaml to read")->required()->type_name("FILE");
 }
@@ -75,6 +88,8 @@ struct CommandLine {
     Login login;
     Token token;
     Logout logout;
+    Backup backup;
+    Restore restore;
     bool version_flag = false;
 
     CommandLine() {
@@ -95,7 +110,22 @@ struct CommandLine {
         add_url(add("login", "Sign in to a gateway from this terminal", login_footer), login.url, true);
         add_url(add("token", "Print a fresh access token", token_footer), token.url, false);
         add_url(add("logout", "End the session at a gateway", logout_footer), logout.url, false);
+        add_backup();
+        add_restore();
         add("version", "Print the version, the libraries and the licence terms of this binary", "");
+    }
+
+    void add_backup() {
+        CLI::App& command = add("backup", "Write what the store holds, but for sessions, to a file", backup_footer);
+        add_config(command, backup.config);
+        command.add_option("-o,--output", backup.output, "Where to write it [standard output]")->type_name("FILE");
+    }
+    void add_restore() {
+        CLI::App& command = add("restore", "Bring a backup into the store", restore_footer);
+        add_config(command, restore.config);
+        command.add_option("file", restore.file, "what `gatehouse backup` wrote")->required()->type_name("FILE");
+        command.add_flag("--replace", restore.replace,
+                         "Delete first what the store holds of the same, but for sessions");
     }
 
     CLI::App& add(const char* name, const char* purpose, const char* footer) {
@@ -112,6 +142,8 @@ struct CommandLine {
         if (name == "login") return login;
         if (name == "token") return token;
         if (name == "logout") return logout;
+        if (name == "backup") return backup;
+        if (name == "restore") return restore;
         return Version{};
     }
 };

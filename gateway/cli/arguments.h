@@ -29,9 +29,18 @@ struct Token {
 struct Logout {
     std::string url;  ///< empty: likewise
 };
+struct Backup {
+    std::string config;
+    std::string output;  ///< empty: standard output
+};
+struct Restore {
+    std::string config;
+    std::string file;
+    bool replace = false;
+};
 struct Version {};
 
-using Action = std::variant<Serve, Check, Demo, Login, Token, Logout, Version>;
+using Action = std::variant<Serve, Check, Demo, Login, Token, Logout, Backup, Restore, Version>;
 
 /// The program ends with this text instead of an action: help (exit code 0, standard output) or a refusal (2, standard
 /// error).

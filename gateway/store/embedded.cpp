@@ -61,33 +61,49 @@ Result<> make_private_dir(const std::string& dir) {
     return {};
 }
 
-Result<std::string> socket_in(const std::string& dir) {
+/// A unix socket's path must be short. Where ours lies when it would be too long in `dir`: in a folder made for it.
+std::string socket_of(const std::string& dir) {
     if (std::string path = dir + "/redis.sock"; path.size() <= longest_socket_path) return path;
     constexpr std::size_t enough = 24;
     const auto name = "/gatehouse-" + to_hex(sha256(std::to_string(::geteuid()) + ':' + dir)).substr(0, enough);
     const char* runtime = std::getenv("XDG_RUNTIME_DIR");
     std::string folder = (runtime && *runtime == '/' ? std::string(runtime) : "/tmp") + name;
     if (folder.size() + std::strlen("/redis.sock") > longest_socket_path) folder = "/tmp" + name;
+    return folder + "/redis.sock";
+}
+
+Result<std::string> socket_in(const std::string& dir) {
+    std::string path = socket_of(dir);
+    const std::string folder = std::filesystem::path(path).parent_path();
+    if (folder == dir) return path;
     const auto made = make_private_dir(folder);
     if (!made) return fail(made.error());
-    return folder + "/redis.sock";
+    return path;
+}
+
+std::string absolute_dir(const std::string& dir) {
+    std::error_code error;
+    auto absolute = std::filesystem::absolute(dir, error).lexically_normal().string();
+    while (absolute.size() > 1 && absolute.ends_with('/'))
+        absolute.pop_back();
+    return absolute;
+}
+
+std::string lock_in(const std::string& dir) {
+    return dir + "/redis.lock";
 }
 
 Result<RedisPlace> place_in(const std::string& dir) {
     auto program = find_program("redis-server");
     if (!program)
         return fail(refused("redis-server is not installed: apt-get install redis-server, or set store.redis_url"));
-    std::error_code error;
-    auto absolute = std::filesystem::absolute(dir, error).lexically_normal().string();
-    while (absolute.size() > 1 && absolute.ends_with('/'))
-        absolute.pop_back();
+    const std::string absolute = absolute_dir(dir);
     if (absolute.find('\n') != std::string::npos) return fail(refused("store.embedded.dir holds a line break"));
     const auto made = make_private_dir(absolute);
     if (!made) return fail(made.error());
     auto socket = socket_in(absolute);
     if (!socket) return fail(socket.error());
-    return RedisPlace{std::move(*program), absolute, std::move(*socket), absolute + "/redis.log",
-                      absolute + "/redis.lock"};
+    return RedisPlace{std::move(*program), absolute, std::move(*socket), absolute + "/redis.log", lock_in(absolute)};
 }
 
 /// The right to use `dir`, for as long as the descriptor is open; the kernel ends it with us.
@@ -232,6 +248,14 @@ Result<std::unique_ptr<EmbeddedRedis>> EmbeddedRedis::start(const std::string& d
     const auto result = started.get();
     if (!result) return fail(result.error());
     return embedded;
+}
+
+std::optional<RedisSettings> EmbeddedRedis::find_running(const std::string& dir) {
+    const std::string absolute = absolute_dir(dir);
+    if (lock_holder(lock_in(absolute)) == 0) return std::nullopt;
+    RedisSettings settings;
+    settings.socket = socket_of(absolute);
+    return settings;
 }
 
 RedisSettings EmbeddedRedis::settings() const {

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/base/result.h"
@@ -20,6 +21,8 @@ class EmbeddedRedis {
     /// returns when it answers. Faults: unavailable/configuration_invalid with a sentence for the operator: another
     /// gateway uses `dir`, redis-server is not installed or does not start.
     static Result<std::unique_ptr<EmbeddedRedis>> start(const std::string& dir);
+    /// Where the server of the gateway that uses `dir` listens, whoever we are; nothing when none runs there.
+    static std::optional<RedisSettings> find_running(const std::string& dir);
     EmbeddedRedis(const EmbeddedRedis&) = delete;
     EmbeddedRedis& operator=(const EmbeddedRedis&) = delete;
     /// Stops.

@@ -7,11 +7,22 @@
 #include <regex>
 #include <set>
 
+#include "gateway/base/digest.h"
 #include "gateway/base/secret.h"
 #include "tests/support/fixed_random.h"
 
 namespace gatehouse {
 namespace {
+
+TEST(Sha256, GivesTheSameInPieces) {
+    Sha256 digest;
+    EXPECT_EQ(digest.value(), sha256(""));
+    digest.add("a");
+    EXPECT_EQ(digest.value(), sha256("a"));
+    digest.add("");
+    digest.add("bc");
+    EXPECT_EQ(digest.value(), sha256("abc"));
+}
 
 TEST(Sha256, GivesTheAnswerOfFips180) {
     EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
