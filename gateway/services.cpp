@@ -12,6 +12,7 @@
 #include "gateway/admin/admin_api.h"
 #include "gateway/admin/policy_versions.h"
 #include "gateway/base/chores.h"
+#include "gateway/base/log.h"
 #include "gateway/health.h"
 #include "gateway/http/reply.h"
 #include "gateway/managed/route.h"
@@ -29,6 +30,7 @@
 #include "gateway/store/redis_rollups.h"
 #include "gateway/store/redis_vault.h"
 #include "gateway/store/revocation_feed.h"
+#include "gateway/store/sweep.h"
 #include "policy/changes.h"
 #include "policy/mirror.h"
 
@@ -43,6 +45,9 @@ auth::AccessSummary summarise(const policy::Rules& rules, const auth::Person& pe
         summary.models.push_back(model->id);
     return summary;
 }
+
+/// Retention is in days: an hour more or less is nothing.
+constexpr std::chrono::hours sweep_every{1};
 
 /// The three trusts of outbound traffic: providers, the identity provider (its own CA, perhaps no proxy), collectors.
 struct Clients {
@@ -110,6 +115,7 @@ struct Services::State {
           ledger(redis, redis_ledger, all.spend_journal, all.pool),
           records(redis),
           rollups(redis),
+          sweep(redis),
           spend_rules(make_spend_rules(*live, caps)),
           cap_mirror(shard.executor(), records, std::string(policy::cap_record_kind),
                      [this](const policy::Documents& documents) { take_caps(policy::read_caps(documents)); }),
@@ -159,6 +165,7 @@ struct Services::State {
           health(vault, all.metrics, all.pool, all.draining) {
         if (settings.admin.enabled) open_admin(shard.index() == 0);
         tokens.set_billing_group_tag(settings.admin.billing_group_tag);
+        if (shard.index() == 0) add_sweeps();
         health.mount_probes(router);
         if (!settings.metrics_listen) health.mount_metrics(router);
         mount_protocol(router);
@@ -198,7 +205,29 @@ struct Services::State {
         admin_api->mount(router);
         changes.on(policy::cap_record_kind, [this] { cap_mirror.refresh(); });
         changes.on(policy::current_record_kind, [this] { follower.refresh(); });
-        if (sweeps) chores.add({"audit sweep", std::chrono::hours(1), [this] { return admin_api->sweep_audit(); }});
+        if (sweeps) chores.add({"audit sweep", sweep_every, [this] { return admin_api->sweep_audit(); }});
+    }
+    /// What is forgotten with or without an admin block. Which people were seen is every gateway's, and one of them
+    /// does it; a journal is this gateway's own.
+    void add_sweeps() {
+        chores.add({"principal sweep", sweep_every, [this] { return sweep_principals(); }});
+        chores.add({"journal sweep", sweep_every, [this] { return sweep_journal(); }});
+    }
+    Task<> sweep_principals() {
+        // A little less than the hour, or the next round would come a moment too early for every gateway.
+        const auto mine = co_await sweep.take_turn("principals", sweep_every - std::chrono::minutes(5));
+        if (!mine) co_return fail(mine.error());
+        if (!*mine) co_return Result<>{};
+        const auto kept = shared.live.load()->settings.admin.identity_retention;
+        const auto gone = co_await sweep.forget_principals(shared.clock.now() - kept);
+        if (!gone) co_return fail(gone.error());
+        if (*gone > 0) log::info("forgot people who were not seen for long", {{"people", *gone}});
+        co_return Result<>{};
+    }
+    Task<> sweep_journal() {
+        const std::function<bool()> work = [journal = &shared.spend_journal] { return journal->sweep(), true; };
+        co_await run_blocking(shared.pool, work);
+        co_return Result<>{};
     }
     void take_caps(policy::CapBookPtr book) {
         caps = std::move(book);
@@ -237,6 +266,7 @@ struct Services::State {
     store::DurableLedger ledger;
     store::RedisRecords records;
     store::RedisRollups rollups;
+    store::Sweep sweep;
     policy::CapBookPtr caps = policy::read_caps({});  ///< in force; kept while the store is away
     messages::SpendRulesPtr spend_rules;
     policy::Mirror cap_mirror;

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "gateway/base/json.h"
+
 namespace gatehouse::store {
 namespace {
 
@@ -36,12 +38,15 @@ constexpr std::array families{
     Family{"gh:{i:*}", KeyFate::kept, KeyType::string},           // their ids
     Family{"gh:{u:*}:keys", KeyFate::kept, KeyType::sorted_set},  // whose they are
     Family{"gh:{u:*}:sessions", KeyFate::left_out},
-    Family{"gh:{a:*}", KeyFate::left_out},       // sign-in attempts
-    Family{"gh:{g:*}", KeyFate::left_out},       // device grants
-    Family{"gh:{c:*}", KeyFate::left_out},       // their user codes
-    Family{"gh:{s:*}", KeyFate::left_out},       // sessions
-    Family{"gh:{b:*}", KeyFate::left_out},       // their cookies
-    Family{"gh:{n:*}", KeyFate::left_out},       // attempts counted
+    Family{"gh:{a:*}", KeyFate::left_out},                          // sign-in attempts
+    Family{"gh:{g:*}", KeyFate::left_out},                          // device grants
+    Family{"gh:{c:*}", KeyFate::left_out},                          // their user codes
+    Family{"gh:{s:*}", KeyFate::left_out},                          // sessions
+    Family{"gh:{b:*}", KeyFate::left_out},                          // their cookies
+    Family{"gh:{n:*}", KeyFate::left_out},                          // attempts counted
+    Family{"gh:{outbox}:claim:*", KeyFate::kept, KeyType::string},  // which events were told
+    Family{"gh:{outbox}:due:*", KeyFate::left_out},                 // restored, they would be told again
+    Family{"gh:{outbox}:body:*", KeyFate::left_out},
     Family{"gh:{chores}:*", KeyFate::left_out},  // whose turn a sweep is
 };
 
@@ -52,15 +57,19 @@ bool fits(std::string_view pattern, std::string_view key) {
            key.ends_with(pattern.substr(star + 1));
 }
 
-/// A key is visible ASCII by construction. One that is not is not ours, whatever it begins with.
-bool is_plain(std::string_view key) {
-    for (const char letter : key)
-        if (letter <= ' ' || letter > '~') return false;
-    return true;
+/// A name that is not text is none of ours, whatever it begins with.
+bool is_text(std::string_view key) {
+    bool ascii = true;
+    for (const char letter : key) {
+        const auto byte = static_cast<unsigned char>(letter);
+        if (byte < 0x20 || byte == 0x7F) return false;
+        ascii = ascii && byte < 0x80;
+    }
+    return ascii || json::parse(json::to_text(key)).has_value();
 }
 
 const Family* family_of(std::string_view key) {
-    if (!is_plain(key)) return nullptr;
+    if (!is_text(key)) return nullptr;
     for (const Family& family : families)
         if (fits(family.pattern, key)) return &family;
     return nullptr;

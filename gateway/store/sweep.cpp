@@ -21,8 +21,8 @@ bool is_older(const std::string& principal, Instant before) {
 }  // namespace
 
 Task<bool> Sweep::take_turn(std::string chore, std::chrono::seconds span) {
-    const auto reply = co_await redis_.send(
-        {"SET", "gh:{chores}:" + std::move(chore), "1", "NX", "EX", std::to_string(span.count())});
+    const auto reply =
+        co_await redis_.send({"SET", "gh:{chores}:" + std::move(chore), "1", "NX", "EX", std::to_string(span.count())});
     if (!reply) co_return fail(reply.error());
     co_return !reply->is_nil();
 }
@@ -39,8 +39,7 @@ Task<std::int64_t> Sweep::forget_principals(Instant before) {
         const std::vector<Reply>& fields = page->items[1].items;
         std::vector<std::string> old;
         for (std::size_t at = 0; at + 1 < fields.size(); at += 2)
-            if (is_older(fields[at + 1].text, before))
-                old.insert(old.end(), {fields[at].text, fields[at + 1].text});
+            if (is_older(fields[at + 1].text, before)) old.insert(old.end(), {fields[at].text, fields[at + 1].text});
         if (old.empty()) continue;
         const auto forgotten = co_await redis_.run(scripts::forget, {std::string(principals_key)}, std::move(old));
         if (!forgotten) co_return fail(forgotten.error());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sweep: forgets who people were once nobody may know it any more. Everything else that ends in the store does so by the
-// time to live that it was written with, but for the audit trail (policy/records.h). A chore of every gateway; one of
-// them does it.
+// Sweep: forgets who people were once nobody may know it any more. Everything else that ends in the store does so by
+// the time to live that it was written with, but for the audit trail (policy/records.h). A chore of every gateway; one
+// of them does it.
 #pragma once
 
 #include <chrono>

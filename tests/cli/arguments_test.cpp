@@ -33,6 +33,12 @@ TEST(Arguments, BecomeOneActionEach) {
     EXPECT_EQ(parsed<Token>({"token"}).url, "");
     EXPECT_EQ(parsed<Token>({"token", "https://g"}).url, "https://g");
     EXPECT_EQ(parsed<Logout>({"logout"}).url, "");
+    EXPECT_EQ(parsed<Backup>({"backup", "-c", "g.yaml"}).config, "g.yaml");
+    EXPECT_EQ(parsed<Backup>({"backup", "-c", "g.yaml"}).output, "");
+    EXPECT_EQ(parsed<Backup>({"backup", "-c", "g.yaml", "--output", "b.jsonl"}).output, "b.jsonl");
+    EXPECT_EQ(parsed<Restore>({"restore", "-c", "g.yaml", "b.jsonl"}).file, "b.jsonl");
+    EXPECT_FALSE(parsed<Restore>({"restore", "-c", "g.yaml", "b.jsonl"}).replace);
+    EXPECT_TRUE(parsed<Restore>({"restore", "b.jsonl", "--replace", "-c", "g.yaml"}).replace);
     parsed<Version>({"version"});
     parsed<Version>({"--version"});
 }
@@ -45,7 +51,7 @@ TEST(Arguments, MakeTheDemosDirectoryAbsolute) {
 }
 
 TEST(Arguments, ExplainEverySubcommandOnRequest) {
-    for (const char* name : {"serve", "check", "demo", "login", "token", "logout", "version"}) {
+    for (const char* name : {"serve", "check", "demo", "login", "token", "logout", "backup", "restore", "version"}) {
         const auto help = parse({name, "--help"});
         ASSERT_FALSE(help) << name;
         EXPECT_EQ(help.error().exit_code, 0) << name;
@@ -58,7 +64,7 @@ TEST(Arguments, ExplainEverySubcommandOnRequest) {
 }
 
 TEST(Arguments, ShowAnExampleWithEverySubcommandThatTakesSome) {
-    for (const char* name : {"serve", "check", "demo", "login", "token", "logout"}) {
+    for (const char* name : {"serve", "check", "demo", "login", "token", "logout", "backup", "restore"}) {
         const auto help = parse({name, "--help"});
         ASSERT_FALSE(help);
         EXPECT_NE(help.error().text.find("Example"), std::string::npos) << name;
@@ -71,6 +77,9 @@ TEST(Arguments, RefuseWhatTheyDoNotKnowWithExitCodeTwo) {
                                                          {"serve"},
                                                          {"serve", "--config"},
                                                          {"check", "--config", "a", "b"},
+                                                         {"backup"},
+                                                         {"restore", "-c", "g.yaml"},
+                                                         {"restore", "b.jsonl"},
                                                          {"login"},
                                                          {"login", "a", "b"},
                                                          {"demo", "--port", "0"},

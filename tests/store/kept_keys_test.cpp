@@ -49,6 +49,8 @@ TEST(KeptKeys, KnowNothingElse) {
     for (const char* key : {"gh:", "gh:{spend}:", "gh:{spend}:pace", "gh:{spend}:h:", "gh:{admin}:auditor", "gh:{k:}",
                             "gh:{k:a", "other", "gh:{spend}:h:2026\n", "gh:{x:name}", ""})
         EXPECT_EQ(fate_of(key), KeyFate::unknown) << key;
+    EXPECT_EQ(fate_of("gh:{spend}:h:\xC5\x81"), KeyFate::kept);
+    EXPECT_EQ(fate_of("gh:{spend}:h:\xC5"), KeyFate::unknown);
     EXPECT_EQ(record_kind("gh:{spend}:p"), "");
     EXPECT_EQ(personal_key_id("gh:{k:hash}"), "");
 }
