@@ -221,7 +221,8 @@ struct Services::State {
         const auto kept = shared.live.load()->settings.admin.identity_retention;
         const auto gone = co_await sweep.forget_principals(shared.clock.now() - kept);
         if (!gone) co_return fail(gone.error());
-        if (*gone > 0) log::info("forgot people who were not seen for long", {{"people", *gone}});
+        if (*gone > 0)
+            log::info("forgot people who were not seen for long", {{"people", static_cast<long long>(*gone)}});
         co_return Result<>{};
     }
     Task<> sweep_journal() {

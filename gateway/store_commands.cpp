@@ -181,8 +181,8 @@ int run_backup(const cli::Backup& action) {
     if (const auto done = output.finish(); !done) return report(done.error());
     std::cerr << "gatehouse: wrote " << sentence_of(*counts) << "\n";
     if (backup.unknown() > 0)
-        std::cerr << "gatehouse: left out " << backup.unknown()
-                  << " keys that this version does not know: use the version that runs\n";
+        std::cerr << "gatehouse: keys that this version does not know were left out (" << backup.unknown()
+                  << "): use the version that runs\n";
     return 0;
 }
 

@@ -2,6 +2,8 @@
 #include "gateway/store/kept_keys.h"
 
 #include <array>
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
 
 #include "gateway/base/json.h"
 
@@ -65,7 +67,7 @@ bool is_text(std::string_view key) {
         if (byte < 0x20 || byte == 0x7F) return false;
         ascii = ascii && byte < 0x80;
     }
-    return ascii || json::parse(json::to_text(key)).has_value();
+    return ascii || json::parse(boost::json::serialize(boost::json::string(key))).has_value();
 }
 
 const Family* family_of(std::string_view key) {
