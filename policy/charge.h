@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charge: one settled request, as it is added to accounts and reports; Dimensions: what reports can group it by;
-// Principal: who was seen at work.
 #pragma once
 
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/money.h"
+#include "policy/principal.h"
 #include "policy/usage.h"
 
 namespace gatehouse::policy {
@@ -43,16 +43,6 @@ struct Begun {
     std::string_view model;
     std::string_view session;
     Money reserved;
-};
-
-/// A person or service key that was seen at work. Forgotten `admin.identity_retention_days` after `last_seen`.
-struct Principal {
-    std::string id;  ///< the subject
-    std::string email;
-    std::string name;
-    std::vector<std::string> groups;
-    bool service = false;
-    Instant last_seen;
 };
 
 struct Charge {
