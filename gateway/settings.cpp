@@ -71,11 +71,12 @@ std::expected<Settings, std::vector<SettingsProblem>> parse_settings(std::string
     settings::read_telemetry(file, context, result, spec);
     settings::read_log_level(file, context, problems, result);
     settings::read_admin(file, result);
-    settings::refuse_unsupported(file);
+    settings::read_pricing(file, result, spec);
     file.finish();
 
     make_rules(root, problems, result);
     if (!problems.empty()) return std::unexpected(problems.take());
+    std::ranges::move(settings::find_pricing_notices(result, root), std::back_inserter(result.notices));
     return result;
 }
 

@@ -19,6 +19,7 @@
 #include "gateway/upstream/settings.h"
 #include "policy/enforcement.h"
 #include "policy/policy_version.h"
+#include "policy/price.h"
 #include "policy/rules.h"
 
 namespace gatehouse {
@@ -55,6 +56,7 @@ struct Settings {
     otlp::TelemetrySettings telemetry;
     admin::AdminSettings admin;
     policy::EnforcementSettings enforcement;
+    policy::PriceBookPtr prices;  ///< never null
     log::Level log_level = log::Level::info;
     std::vector<SettingsProblem> notices;  ///< odd but not wrong: warned of at start and after a reload
     bool allow_loopback = false;           ///< GATEHOUSE_ALLOW_LOOPBACK=1 (CLAUDE_GATEWAY_ALLOW_LOOPBACK=1 is read too)

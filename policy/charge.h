@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Charge: one settled request, as it is added to accounts and reports; Dimensions: what reports can group it by;
+// Charge: one settled request, as it is added to accounts and reports; Dimensions: what reports can group it by.
 #pragma once
 
 #include <optional>

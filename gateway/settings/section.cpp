@@ -150,6 +150,33 @@ std::optional<double> Section::number(std::string_view key) {
     return std::nullopt;
 }
 
+std::optional<std::int64_t> Section::positive_decimal(std::string_view key, int places, std::int64_t most) {
+    const YamlNode* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    const std::string_view text = node->is_scalar() ? std::string_view(node->text) : std::string_view{};
+    const std::size_t dot = text.find('.');
+    const auto whole = to_number<std::int64_t>(text.substr(0, dot));
+    std::string fraction(dot == std::string_view::npos ? "0" : text.substr(dot + 1));
+    const bool is_decimal = is_digits(text.substr(0, dot)) && is_digits(fraction);
+    while (fraction.ends_with('0'))
+        fraction.pop_back();
+    if (is_decimal && fraction.size() > static_cast<std::size_t>(places)) {
+        refuse(key, "has more than " + std::to_string(places) + " decimal places");
+        return std::nullopt;
+    }
+    fraction.append(static_cast<std::size_t>(places) - std::min(fraction.size(), static_cast<std::size_t>(places)),
+                    '0');
+    if (is_decimal && whole && *whole <= most) {
+        std::int64_t unit = 1;
+        for (int place = 0; place < places; ++place)
+            unit *= 10;
+        const std::int64_t count = *whole * unit + to_number<std::int64_t>(fraction).value_or(0);
+        if (count > 0 && count <= most * unit) return count;
+    }
+    refuse(key, "must be a decimal number such as 0.85, greater than 0 and at most " + std::to_string(most));
+    return std::nullopt;
+}
+
 std::optional<std::string> Section::word(std::string_view key, const std::vector<std::string_view>& words) {
     auto value = text(key);
     if (!value || std::ranges::find(words, *value) != words.end()) return value;

@@ -4,6 +4,7 @@
 // nothing: the parser goes on and finds the next fault.
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -42,6 +43,9 @@ class Section {
     std::optional<long long> whole(std::string_view key, long long least,
                                    long long most = std::numeric_limits<long long>::max());
     std::optional<double> number(std::string_view key);
+    /// A decimal number greater than 0 and at most `most`, as a whole count of 10^-places: no floating point on the
+    /// way.
+    std::optional<std::int64_t> positive_decimal(std::string_view key, int places, std::int64_t most);
     /// One of `words`.
     std::optional<std::string> word(std::string_view key, const std::vector<std::string_view>& words);
     /// A list of strings, at least one. An entry that was wrong, and reported, is empty, so that the others keep their

@@ -26,9 +26,12 @@ void read_models(Section& file, policy::RulesSpec& spec);  ///< models, auto_inc
 void read_managed(Section& file, Problems& problems, Settings& settings);
 void read_telemetry(Section& file, const Context& context, Settings& settings, policy::RulesSpec& spec);
 void read_admin(Section& file, Settings& settings);  ///< admin, enforcement
-/// pricing.
-void refuse_unsupported(Section& file);
+/// After the upstreams and admin.
+void read_pricing(Section& file, Settings& settings, const policy::RulesSpec& spec);
 void read_log_level(Section& file, const Context& context, Problems& problems, Settings& settings);
+
+/// What is odd about the prices of a file without a fault.
+std::vector<SettingsProblem> find_pricing_notices(const Settings& settings, const YamlNode& root);
 
 /// Refuses what the outbound guard would refuse (net/addresses.h), at boot rather than at first use.
 void check_target(Section& section, std::string_view key, const http::Url& url, const Context& context);

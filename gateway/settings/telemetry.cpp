@@ -74,10 +74,6 @@ void read_telemetry(Section& file, const Context& context, Settings& settings, p
     spec.telemetry_env = client_environment(destinations, settings.public_url);
 }
 
-void refuse_unsupported(Section& file) {
-    if (file.section("pricing").present()) file.refuse("pricing", "is not supported yet: remove the section");
-}
-
 void read_log_level(Section& file, const Context& context, Problems& problems, Settings& settings) {
     constexpr auto names = std::to_array<std::string_view>({"debug", "info", "warn", "error"});
     const auto level_of = [&](std::string_view name) {

@@ -14,7 +14,7 @@ class ConfigurationFlow : public ::testing::Test {
         Config config = world_.config();
         config.listen = "  drain_grace_seconds: soon\n";
         config.store = "  postgres_url: postgres://user:hunter2@db/gateway\n";
-        config.more = "pricing: { multiplier: 1 }\n";
+        config.more = "admin: {}\npricing: { multiplier: 11 }\n";
         return world_.write(config, "faulty.yaml");
     }
     std::unique_ptr<GatehouseProcess> run(std::vector<std::string> words) { return world_.run(std::move(words)); }
@@ -49,7 +49,7 @@ TEST_F(ConfigurationFlow, CheckPrintsOneLineForEachFaultWithItsPlace) {
     EXPECT_EQ(std::ranges::count(said, '\n'), 3) << said;
     EXPECT_NE(said.find(path + ":5: listen.drain_grace_seconds: "), std::string::npos) << said;
     EXPECT_NE(said.find(path + ":13: store.postgres_url: "), std::string::npos) << said;
-    EXPECT_NE(said.find(": pricing: is not supported yet"), std::string::npos) << said;
+    EXPECT_NE(said.find(": pricing.multiplier: must be a decimal number"), std::string::npos) << said;
     EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
 }
 
