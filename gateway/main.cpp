@@ -12,9 +12,11 @@
 #include "gateway/base/log.h"
 #include "gateway/cli/arguments.h"
 #include "gateway/cli/commands.h"
+#include "gateway/cli/prices.h"
 #include "gateway/cli/version.h"
 #include "gateway/demo_app.h"
 #include "gateway/net/client.h"
+#include "gateway/settings.h"
 #include "gateway/store_commands.h"
 
 namespace gatehouse {
@@ -62,10 +64,25 @@ int run_client(Run run) {
     return code;
 }
 
+int print_prices(const cli::Prices& action) {
+    policy::PriceBookPtr book = policy::builtin_price_book();
+    if (!action.config.empty()) {
+        const auto settings = load_settings(action.config, process_environment);
+        if (!settings) {
+            std::cerr << format_problems(action.config, settings.error());
+            return 2;
+        }
+        book = settings->prices;
+    }
+    std::cout << (action.json ? cli::prices_json(*book) : cli::prices_table(*book));
+    return 0;
+}
+
 int act(const cli::Action& action) {
     return std::visit(Overloaded{
                           [](const cli::Serve& serve_action) { return serve(serve_action.config); },
                           [](const cli::Check& check_action) { return check(check_action.config); },
+                          [](const cli::Prices& prices) { return print_prices(prices); },
                           [](const cli::Demo& demo_action) { return run_demo(demo_action); },
                           [](const cli::Login& login) {
                               return run_client([&](cli::Surroundings& here) { return cli::run_login(login, here); });

@@ -42,7 +42,7 @@ const std::map<std::string, Rooms, std::less<>>& allowed_rooms() {
         {"managed", {"base", "http", "auth", "policy", "observe"}},
         {"otlp", {"base", "http", "auth", "observe"}},
         {"admin", {"base", "http", "auth", "policy", "observe"}},
-        {"cli", {"base", "http"}},
+        {"cli", {"base", "http", "policy"}},
         {"demo", {"base", "http"}},
     };
     return table;

@@ -32,6 +32,13 @@ constexpr const char* demo_footer =
     "a provider that answers by itself on PORT+2. With ANTHROPIC_API_KEY in the environment prompts go to the\n"
     "real API instead.";
 
+constexpr const char* prices_footer =
+    "Examples:\n"
+    "  gatehouse prices --config /etc/gatehouse/gateway.yaml\n"
+    "  gatehouse prices --json | jq .list > prices.json    # a file to change, for pricing.file\n\n"
+    "Prints what requests are billed at: every model, tier and day, the overrides and the multiplier. Without\n"
+    "--config it is the list that this binary brings along.";
+
 constexpr const char* login_footer =
     "Example:\n"
     "  gatehouse login https://gatehouse.example.com\n\n"
@@ -85,6 +92,7 @@ struct CommandLine {
     Serve serve;
     Check check;
     Demo demo;
+    Prices prices;
     Login login;
     Token token;
     Logout logout;
@@ -107,6 +115,9 @@ struct CommandLine {
             .add_option("--dir", demo.directory,
                         "Where data is kept [$XDG_STATE_HOME/gatehouse/demo or ~/.local/state/gatehouse/demo]")
             ->type_name("DIR");
+        CLI::App& price_book = add("prices", "Print the price book in force", prices_footer);
+        price_book.add_option("-c,--config", prices.config, "gateway.yaml to read")->type_name("FILE");
+        price_book.add_flag("--json", prices.json, "As JSON rather than as a table");
         add_url(add("login", "Sign in to a gateway from this terminal", login_footer), login.url, true);
         add_url(add("token", "Print a fresh access token", token_footer), token.url, false);
         add_url(add("logout", "End the session at a gateway", logout_footer), logout.url, false);
@@ -139,6 +150,7 @@ struct CommandLine {
         if (name == "serve") return serve;
         if (name == "check") return check;
         if (name == "demo") return Demo{demo.port, absolute(demo.directory)};
+        if (name == "prices") return prices;
         if (name == "login") return login;
         if (name == "token") return token;
         if (name == "logout") return logout;

@@ -20,6 +20,10 @@ struct Demo {
     std::uint16_t port = 8080;  ///< of the gateway; the demo's two other listeners take the two ports above it
     std::string directory;      ///< empty: the default of demo/setup.h
 };
+struct Prices {
+    std::string config;  ///< empty: the built-in list
+    bool json = false;
+};
 struct Login {
     std::string url;
 };
@@ -40,7 +44,7 @@ struct Restore {
 };
 struct Version {};
 
-using Action = std::variant<Serve, Check, Demo, Login, Token, Logout, Backup, Restore, Version>;
+using Action = std::variant<Serve, Check, Demo, Prices, Login, Token, Logout, Backup, Restore, Version>;
 
 /// The program ends with this text instead of an action: help (exit code 0, standard output) or a refusal (2, standard
 /// error).

@@ -29,6 +29,10 @@ TEST(Arguments, BecomeOneActionEach) {
     EXPECT_EQ(parsed<Demo>({"demo"}).port, 8080);
     EXPECT_EQ(parsed<Demo>({"demo", "--port", "9000", "--dir", "/d"}).port, 9000);
     EXPECT_EQ(parsed<Demo>({"demo", "--dir", "/d"}).directory, "/d");
+    EXPECT_EQ(parsed<Prices>({"prices"}).config, "");
+    EXPECT_FALSE(parsed<Prices>({"prices"}).json);
+    EXPECT_EQ(parsed<Prices>({"prices", "-c", "g.yaml", "--json"}).config, "g.yaml");
+    EXPECT_TRUE(parsed<Prices>({"prices", "--json"}).json);
     EXPECT_EQ(parsed<Login>({"login", "https://g"}).url, "https://g");
     EXPECT_EQ(parsed<Token>({"token"}).url, "");
     EXPECT_EQ(parsed<Token>({"token", "https://g"}).url, "https://g");
@@ -51,7 +55,7 @@ TEST(Arguments, MakeTheDemosDirectoryAbsolute) {
 }
 
 TEST(Arguments, ExplainEverySubcommandOnRequest) {
-    for (const char* name : {"serve", "check", "demo", "login", "token", "logout", "backup", "restore", "version"}) {
+    for (const char* name : {"serve", "check", "demo", "prices", "login", "token", "logout", "backup", "restore", "version"}) {
         const auto help = parse({name, "--help"});
         ASSERT_FALSE(help) << name;
         EXPECT_EQ(help.error().exit_code, 0) << name;
@@ -64,7 +68,7 @@ TEST(Arguments, ExplainEverySubcommandOnRequest) {
 }
 
 TEST(Arguments, ShowAnExampleWithEverySubcommandThatTakesSome) {
-    for (const char* name : {"serve", "check", "demo", "login", "token", "logout", "backup", "restore"}) {
+    for (const char* name : {"serve", "check", "demo", "prices", "login", "token", "logout", "backup", "restore"}) {
         const auto help = parse({name, "--help"});
         ASSERT_FALSE(help);
         EXPECT_NE(help.error().text.find("Example"), std::string::npos) << name;
