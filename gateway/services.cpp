@@ -87,7 +87,7 @@ messages::SpendRulesPtr make_spend_rules(const Live& live, policy::CapBookPtr ca
     const Settings& settings = live.settings;
     rules->capped = settings.admin.enabled;
     rules->caps = std::move(caps);
-    rules->prices = policy::builtin_price_book();
+    rules->prices = settings.prices;
     rules->group_limit_mode = settings.admin.group_limit_mode;
     rules->enforcement = settings.enforcement;
     rules->blocked_message = settings.admin.blocked_message;
