@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "auth/access_token.h"
+#include "auth/audit.h"
 #include "auth/credential_cache.h"
 #include "auth/personal_key.h"
 #include "auth/secret_hash.h"
@@ -69,14 +73,27 @@ bool is_outage(const Error& error) {
     return error.fault == Fault::unavailable || error.fault == Fault::timed_out;
 }
 
+/// A service key as a request meets it: by one of its secrets.
+struct Service {
+    std::shared_ptr<const ServiceKey> key;
+    ServiceSecret secret;
+    IdentityPtr identity;
+};
+
+/// When it ends by itself, whichever of the two ends comes first.
+Instant end_of(const ServiceKey& key, const ServiceSecret& secret) {
+    return std::min(key.expires_at.value_or(Instant::max()), secret.expires_at.value_or(Instant::max()));
+}
+
 }  // namespace
 
 struct Authenticator::State {
     State(const SessionSettings& settings, std::string public_origin, Vault& store, const Clock& time,
-          std::size_t cache_size)
+          observe::Journal& told, std::size_t cache_size)
         : tokens(settings, std::move(public_origin)),
           vault(store),
           clock(time),
+          journal(told),
           cache(cache_size),
           tombstones(most_tombstones, settings.ttl + recheck_after) {}
 
@@ -106,15 +123,21 @@ struct Authenticator::State {
     Result<IdentityPtr> check_session(const VerifiedToken& token, const std::optional<Session>& session);
     Result<IdentityPtr> check_key(const std::optional<PersonalKey>& key, const std::string& digest);
     Result<IdentityPtr> key_without_vault(const IdentityPtr& cached, const Error& outage) const;
+    Task<IdentityPtr> identify_service(const http::Request& request, std::string hash);
+    Result<IdentityPtr> check_service(const http::Request& request, const std::string& hash) const;
+    bool is_use_due(const std::string& key_id, Instant now);
 
     AccessTokens tokens;
     Vault& vault;
     const Clock& clock;
+    observe::Journal& journal;
     CredentialCache cache;
     Tombstones tombstones;
     bool feed_is_up = false;
     std::uint64_t feed_generation = 0;  ///< counts feed changes
     Instant leave_vault_alone_until;
+    std::optional<std::unordered_map<std::string, Service>> services;  ///< by the hash of a secret
+    std::map<std::string, Instant> services_used;  ///< by id: when their last use was last written down
 };
 
 Result<IdentityPtr> Authenticator::State::accept_unconfirmed(const VerifiedToken& token) const {
@@ -190,15 +213,50 @@ Task<IdentityPtr> Authenticator::State::identify_key(std::string key, std::strin
     co_return *identity;
 }
 
+Result<IdentityPtr> Authenticator::State::check_service(const http::Request& request, const std::string& hash) const {
+    if (!services)
+        return fail(Error::unavailable(Reason::store_unreachable, "service keys cannot be checked yet: try again"));
+    const auto found = services->find(hash);
+    if (found == services->end()) return fail(revoked(Reason::key_revoked));
+    const Service& service = found->second;
+    const auto admitted = admit(*service.key, service.secret, request.peer.address, clock.now());
+    if (admitted) return service.identity;
+    audit_failure(journal, "service_key.denied", request, admitted.error(), service.identity->person(),
+                  {{"credential_id", service.key->id}, {"owner", service.key->owner}});
+    return fail(admitted.error());
+}
+
+bool Authenticator::State::is_use_due(const std::string& key_id, Instant now) {
+    if (now < leave_vault_alone_until) return false;
+    const auto [used, first] = services_used.try_emplace(key_id, now);
+    if (!first && now - used->second < recheck_after) return false;
+    used->second = now;
+    return true;
+}
+
+Task<IdentityPtr> Authenticator::State::identify_service(const http::Request& request, std::string hash) {
+    auto identity = check_service(request, hash);
+    if (!identity) co_return fail(identity.error());
+    const Instant now = clock.now();
+    if (!is_use_due((*identity)->credential_id(), now)) co_return *identity;
+    const auto touched = co_await vault.touch_service_key((*identity)->credential_id(), now);
+    if (!touched && is_outage(touched.error())) leave_vault_alone_until = clock.now() + outage_pause;
+    co_return *identity;
+}
+
 Authenticator::Authenticator(const SessionSettings& settings, std::string public_origin, Vault& vault,
-                             const Clock& clock, std::size_t cache_size)
-    : state_(std::make_unique<State>(settings, std::move(public_origin), vault, clock, cache_size)) {}
+                             const Clock& clock, observe::Journal& journal, std::size_t cache_size)
+    : state_(std::make_unique<State>(settings, std::move(public_origin), vault, clock, journal, cache_size)) {}
 
 Authenticator::~Authenticator() = default;
 
 Task<IdentityPtr> Authenticator::identify(const http::Request& request) {
     const auto credential = credential_of(request.headers);
     if (!credential) co_return fail(credential.error());
+    if (is_service_key(*credential)) {
+        auto service = co_await state_->identify_service(request, secret_hash(*credential));
+        co_return service;
+    }
     std::string digest = sha256(*credential);
     if (IdentityPtr cached = state_->usable(digest, state_->clock.now())) co_return cached;
     // Copied only now: the common request ends one line above.
@@ -207,6 +265,23 @@ Task<IdentityPtr> Authenticator::identify(const http::Request& request) {
                                             : state_->identify_session(std::move(copy), std::move(digest));
     auto identity = co_await std::move(identified);
     co_return identity;
+}
+
+void Authenticator::set_service_keys(std::vector<ServiceKey> keys) {
+    std::unordered_map<std::string, Service> services;
+    std::map<std::string, Instant> used;
+    for (ServiceKey& each : keys) {
+        const auto key = std::make_shared<const ServiceKey>(std::move(each));
+        if (const auto known = state_->services_used.find(key->id); known != state_->services_used.end())
+            used.insert(*known);
+        for (const ServiceSecret& secret : key->secrets) {
+            IdentityPtr identity(
+                new Identity(to_person(*key), CredentialKind::service_key, key->id, end_of(*key, secret)));
+            services.insert_or_assign(secret.hash, Service{key, secret, std::move(identity)});
+        }
+    }
+    state_->services = std::move(services);
+    state_->services_used = std::move(used);
 }
 
 void Authenticator::on_revoked(std::string_view credential_id) {

@@ -9,6 +9,8 @@ std::string_view to_slug(CredentialKind kind) {
             return "session";
         case CredentialKind::personal_key:
             return "key";
+        case CredentialKind::service_key:
+            return "service";
     }
     return "unknown";
 }

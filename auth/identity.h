@@ -23,7 +23,11 @@ struct Person {
     bool operator==(const Person&) const = default;
 };
 
-enum class CredentialKind : std::uint8_t { session, personal_key };
+enum class CredentialKind : std::uint8_t {
+    session,
+    personal_key,
+    service_key,  ///< of a program: its person() is not one, see service_key.h
+};
 
 std::string_view to_slug(CredentialKind kind);
 
@@ -33,7 +37,12 @@ class Identity {
     CredentialKind kind() const { return kind_; }
     /// Session id or key id: not secret, appears in audit lines and is what gets revoked.
     const std::string& credential_id() const { return credential_id_; }
+    /// The credential's end; Instant::max() when it has none.
     Instant expires_at() const { return expires_at_; }
+    /// Empty when the caller is a person.
+    std::string_view service_key_id() const {
+        return kind_ == CredentialKind::service_key ? std::string_view(credential_id_) : std::string_view{};
+    }
 
   private:
     friend class Authenticator;

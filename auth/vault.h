@@ -143,6 +143,12 @@ class Vault {
     /// Deletes it and tells every replica; only when `subject` owns it.
     virtual Task<bool> revoke_key(std::string subject, std::string id) = 0;
 
+    /// Service keys themselves are records (service_key.h); only when each was last used is here, written from the
+    /// request path without a change that every replica would hear of.
+    virtual Task<> touch_service_key(std::string id, Instant now) = 0;
+    /// Index for index; nothing: never used.
+    virtual Task<std::vector<std::optional<Instant>>> service_key_uses(std::vector<std::string> ids) = 0;
+
     /// Counts one more event in a fixed window that begins with its first event.
     virtual Task<Count> count(std::string bucket, std::chrono::seconds window) = 0;
 

@@ -123,7 +123,7 @@ struct Services::State {
           follower(shard.executor(), versions, all.live),
           chores(shard.executor()),
           tokens(settings.session, settings.public_url.origin()),
-          authenticator(settings.session, settings.public_url.origin(), vault, all.clock),
+          authenticator(settings.session, settings.public_url.origin(), vault, all.clock, all.journal),
           feed(shard.executor(), all.redis, authenticator, &changes),
           idp(settings.oidc, *clients.idp, all.pool, all.clock),
           sign_in({.settings = settings.sign_in,

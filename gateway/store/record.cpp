@@ -97,6 +97,12 @@ std::string key_of(std::string_view kind, std::string_view name) {
     return key;
 }
 
+std::optional<Instant> parse_instant(std::string_view text) {
+    const auto number = to_number(text);
+    if (!number) return std::nullopt;
+    return Instant{std::chrono::milliseconds{*number}};
+}
+
 std::string to_text(Instant when) {
     return std::to_string(when.time_since_epoch().count());
 }

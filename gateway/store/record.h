@@ -22,6 +22,8 @@ using Fields = std::map<std::string, std::string, std::less<>>;
 std::string key_of(std::string_view kind, std::string_view name);
 /// Milliseconds since 1970, in decimal.
 std::string to_text(Instant when);
+/// Nothing when it is not such a number.
+std::optional<Instant> parse_instant(std::string_view text);
 
 Fields to_fields(const auth::Attempt& attempt);
 Fields to_fields(const auth::DeviceGrant& grant);

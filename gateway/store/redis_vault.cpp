@@ -33,6 +33,9 @@ std::string personal_key(std::string_view hash) {
 std::string key_id_key(std::string_view id) {
     return key_of("i", id);
 }
+std::string service_use_key(std::string_view id) {
+    return key_of("v", id);
+}
 std::string bucket_key(std::string_view bucket) {
     return key_of("n", bucket);
 }
@@ -46,6 +49,8 @@ std::string sessions_index(std::string_view subject) {
 std::string keys_index(std::string_view subject) {
     return user_key(subject) + ":keys";
 }
+
+constexpr std::chrono::seconds service_use_kept = std::chrono::years{11};
 
 std::string to_text(std::chrono::milliseconds span) {
     return std::to_string(span.count());
@@ -405,6 +410,29 @@ Task<bool> RedisVault::revoke_key(std::string subject, std::string id) {
     // As with sessions: what is left leads nowhere.
     co_await redis_.send_all({{"ZREM", keys_index(subject), **hash}, {"DEL", key_id_key(id)}});
     co_return is_live(Fields{{"expires_at", reply->text}}, clock_.now());
+}
+
+// ---- service keys
+
+Task<> RedisVault::touch_service_key(std::string id, Instant now) {
+    // Nobody takes it away with its key, which this knows nothing of: it ends by itself, past the longest life of one.
+    Command command{"SET", service_use_key(id), store::to_text(now), "EX", std::to_string(service_use_kept.count())};
+    const auto done = co_await redis_.send(std::move(command));
+    if (!done) co_return fail(done.error());
+    co_return Result<>{};
+}
+
+Task<std::vector<std::optional<Instant>>> RedisVault::service_key_uses(std::vector<std::string> ids) {
+    std::vector<Command> commands;
+    commands.reserve(ids.size());
+    for (const std::string& id : ids)
+        commands.push_back({"GET", service_use_key(id)});
+    const auto replies = co_await redis_.send_all(std::move(commands));
+    if (!replies) co_return fail(replies.error());
+    std::vector<std::optional<Instant>> uses;
+    for (const Reply& reply : *replies)
+        uses.push_back(parse_instant(reply.text));
+    co_return uses;
 }
 
 // ---- the rest

@@ -14,8 +14,10 @@
 #include "auth/access_token.h"
 #include "auth/personal_key.h"
 #include "auth/secret_hash.h"
+#include "auth/service_key.h"
 #include "tests/support/fixed_random.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/memory_journal.h"
 #include "tests/support/memory_vault.h"
 #include "tests/support/run_task.h"
 #include "tests/support/scripted_client.h"
@@ -83,6 +85,12 @@ class SlowVault final : public auth::Vault {
     Task<> touch_key(std::string id, Instant now) override { return real_.touch_key(std::move(id), now); }
     Task<bool> revoke_key(std::string s, std::string id) override {
         return real_.revoke_key(std::move(s), std::move(id));
+    }
+    Task<> touch_service_key(std::string id, Instant now) override {
+        return real_.touch_service_key(std::move(id), now);
+    }
+    Task<std::vector<std::optional<Instant>>> service_key_uses(std::vector<std::string> ids) override {
+        return real_.service_key_uses(std::move(ids));
     }
     Task<Count> count(std::string b, seconds w) override { return real_.count(std::move(b), w); }
     Task<> ping() override { return real_.ping(); }
@@ -154,7 +162,8 @@ class AuthenticatorTest : public ::testing::Test {
     testing::FixedRandom random_;
     testing::MemoryVault vault_{clock_};
     AccessTokens tokens_{session_settings(), origin};
-    Authenticator authenticator_{session_settings(), origin, vault_, clock_};
+    testing::MemoryJournal journal_;
+    Authenticator authenticator_{session_settings(), origin, vault_, clock_, journal_};
 };
 
 // ---- where the credential stands
@@ -270,7 +279,7 @@ TEST_F(AuthenticatorTest, AcceptsARequestWhoseLastUseCannotBeWrittenDown) {
     SlowVault odd(vault_);
     odd.gate.open();
     odd.touch_fails = true;
-    Authenticator authenticator(session_settings(), origin, odd, clock_);
+    Authenticator authenticator(session_settings(), origin, odd, clock_, journal_);
     const http::Request request = request_with({{"x-api-key", signed_in("session-1")}});
     EXPECT_TRUE(run(authenticator.identify(request)));
 }
@@ -287,7 +296,7 @@ TEST_F(AuthenticatorTest, NeverUsesACachedIdentityPastItsEnd) {
 }
 
 TEST_F(AuthenticatorTest, ForgetsTheLeastRecentlyUsedWhenTheCacheIsFull) {
-    Authenticator small(session_settings(), origin, vault_, clock_, 2);
+    Authenticator small(session_settings(), origin, vault_, clock_, journal_, 2);
     vault_.add_listener(small);
     auto identified = [&](const std::string& token) {
         return run(small.identify(request_with({{"x-api-key", token}}))).has_value();
@@ -328,7 +337,7 @@ TEST_F(AuthenticatorTest, RefusesAKeyThatWasNeverIssued) {
 
 TEST_F(AuthenticatorTest, RefusesWhenTheRevocationOvertakesTheVaultsAnswer) {
     SlowVault slow(vault_);
-    Authenticator authenticator(session_settings(), origin, slow, clock_);
+    Authenticator authenticator(session_settings(), origin, slow, clock_, journal_);
     vault_.add_listener(authenticator);
     const std::string token = signed_in("session-1");
     const http::Request request = request_with({{"x-api-key", token}});
@@ -350,7 +359,7 @@ TEST_F(AuthenticatorTest, RefusesWhenTheRevocationOvertakesTheVaultsAnswer) {
 
 TEST_F(AuthenticatorTest, DoesNotCacheAnAnswerThatTheFeedMayHaveMissedTheRevocationOf) {
     SlowVault slow(vault_);
-    Authenticator authenticator(session_settings(), origin, slow, clock_);
+    Authenticator authenticator(session_settings(), origin, slow, clock_, journal_);
     vault_.add_listener(authenticator);
     const std::string token = signed_in("session-1");
     const http::Request request = request_with({{"x-api-key", token}});
@@ -375,7 +384,7 @@ TEST_F(AuthenticatorTest, DoesNotCacheAnAnswerThatTheFeedMayHaveMissedTheRevocat
 // ---- the feed and the store
 
 TEST_F(AuthenticatorTest, AsksTheVaultForEveryRequestUntilTheFeedIsUp) {
-    Authenticator fresh(session_settings(), origin, vault_, clock_);
+    Authenticator fresh(session_settings(), origin, vault_, clock_, journal_);
     const std::string token = signed_in("session-1");
     const http::Request request = request_with({{"x-api-key", token}});
     ASSERT_TRUE(run(fresh.identify(request)));
@@ -455,6 +464,159 @@ TEST_F(AuthenticatorTest, LeavesADeadStoreAloneForHalfASecondSoThatRequestsDoNot
     vault_.set_down(false);
     ASSERT_TRUE(run(vault_.revoke_session("session-1")));
     expect_refused(with_bearer(token), Reason::session_revoked);
+}
+
+// ---- service keys
+
+class ServiceKeyTest : public AuthenticatorTest {
+  protected:
+    ServiceKeyTest() {
+        key_.id = "svk_1";
+        key_.name = "nightly build";
+        key_.owner = "ada@example.com";
+        key_.groups = {"ci"};
+        key_.created_at = clock_.now();
+        key_.expires_at = clock_.now() + hours(24);
+        key_.secrets = {{secret_hash(secret_), clock_.now(), std::nullopt}};
+    }
+
+    void given(std::vector<ServiceKey> keys) { authenticator_.set_service_keys(std::move(keys)); }
+    Result<IdentityPtr> from(std::string address, const std::string& secret) {
+        http::Request request = request_with({{"x-api-key", secret}});
+        request.id = "request-1";
+        request.path = "/v1/models";
+        request.peer.address = std::move(address);
+        return run(authenticator_.identify(request));
+    }
+    std::optional<Instant> used() { return (*run(vault_.service_key_uses({"svk_1"}))).at(0); }
+
+    std::string secret_ = make_service_key(random_);
+    ServiceKey key_;
+};
+
+TEST_F(ServiceKeyTest, IsAnIdentityOfItsOwnKind) {
+    given({key_});
+
+    const auto identity = with_bearer(secret_);
+
+    ASSERT_TRUE(identity) << describe(identity.error());
+    EXPECT_EQ((*identity)->person().subject, "service:svk_1");
+    EXPECT_EQ((*identity)->person().groups, std::vector<std::string>{"ci"});
+    EXPECT_EQ((*identity)->person().email, "");
+    EXPECT_EQ((*identity)->kind(), CredentialKind::service_key);
+    EXPECT_EQ(to_slug((*identity)->kind()), "service");
+    EXPECT_EQ((*identity)->credential_id(), "svk_1");
+    EXPECT_EQ((*identity)->service_key_id(), "svk_1");
+    EXPECT_EQ((*identity)->expires_at(), *key_.expires_at);
+    EXPECT_EQ((*with_bearer(signed_in("session-1")))->service_key_id(), "");
+}
+
+TEST_F(ServiceKeyTest, IsUnavailableUntilTheKeysAreThere) {
+    const auto refused = with_bearer(secret_);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::unavailable);
+
+    given({});
+    expect_refused(with_bearer(secret_), Reason::key_revoked);
+}
+
+TEST_F(ServiceKeyTest, EndsAsSoonAsItIsNotAmongTheKeysAnyMore) {
+    given({key_});
+    ASSERT_TRUE(with_bearer(secret_));
+    given({});
+    expect_refused(with_bearer(secret_), Reason::key_revoked);
+}
+
+TEST_F(ServiceKeyTest, IsWhatItWasLastSaidToBe) {
+    given({key_});
+    ASSERT_TRUE(with_bearer(secret_));
+    key_.groups = {"batch"};
+    given({key_});
+    EXPECT_EQ((*with_bearer(secret_))->person().groups, std::vector<std::string>{"batch"});
+}
+
+TEST_F(ServiceKeyTest, IsKnownByEitherSecretWhileARotationOverlaps) {
+    const std::string former = secret_;
+    const std::string next = make_service_key(random_);
+    rotate(key_, secret_hash(next), clock_.now(), hours(1));
+    given({key_});
+    EXPECT_EQ((*with_bearer(former))->expires_at(), clock_.now() + hours(1));
+    EXPECT_EQ((*with_bearer(next))->expires_at(), *key_.expires_at);
+
+    clock_.advance(hours(1));
+
+    EXPECT_TRUE(with_bearer(next));
+    const auto refused = with_bearer(former);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, Reason::key_expired);
+}
+
+TEST_F(ServiceKeyTest, FromAWrongAddressIsForbiddenAndWrittenDownWithItsName) {
+    key_.allowed_cidrs = {"192.0.2.0/24"};
+    given({key_});
+    ASSERT_TRUE(from("192.0.2.77", secret_));
+    ASSERT_EQ(journal_.events.size(), 0U);
+
+    const auto refused = from("203.0.113.9", secret_);
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::forbidden);
+    EXPECT_EQ(refused.error().reason, Reason::address_denied);
+    ASSERT_EQ(journal_.events.size(), 1U);
+    EXPECT_EQ(journal_.events[0].name, "service_key.denied");
+    const std::vector<std::pair<std::string_view, std::string>> fields{
+        {"result", "fail"},          {"reason", "address_denied"},
+        {"sub", "service:svk_1"},    {"email", ""},
+        {"address", "203.0.113.9"},  {"path", "/v1/models"},
+        {"request_id", "request-1"}, {"credential_id", "svk_1"},
+        {"owner", "ada@example.com"}};
+    EXPECT_EQ(journal_.events[0].fields, fields);
+}
+
+TEST_F(ServiceKeyTest, ExpiresWhileItIsInUse) {
+    given({key_});
+    ASSERT_TRUE(with_bearer(secret_));
+    clock_.advance(hours(24));
+    const auto refused = with_bearer(secret_);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, Reason::key_expired);
+    EXPECT_EQ(journal_.count("service_key.denied"), 1U);
+}
+
+TEST_F(ServiceKeyTest, AsksNobodyAndWritesItsLastUseDownOnceAMinute) {
+    given({key_});
+    const Instant first = clock_.now();
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(secret_)); }), 1);
+    clock_.advance(seconds(59));
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(secret_)); }), 0);
+    EXPECT_EQ(used(), first);
+    given({key_});
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(secret_)); }), 0);
+    clock_.advance(seconds(1));
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(secret_)); }), 1);
+    EXPECT_EQ(used(), clock_.now());
+}
+
+TEST_F(ServiceKeyTest, GoesOnWhileTheStoreIsAwayAndLeavesItAlone) {
+    given({key_});
+    vault_.set_down(true);
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(secret_)); }), 1);
+    clock_.advance(seconds(61));
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(secret_)); }), 1);
+    clock_.advance(milliseconds(100));
+    ServiceKey other = key_;
+    other.id = "svk_2";
+    const std::string another = make_service_key(random_);
+    other.secrets = {{secret_hash(another), clock_.now(), std::nullopt}};
+    given({key_, other});
+    EXPECT_EQ(calls_during([&] { EXPECT_TRUE(with_bearer(another)); }), 0);
+}
+
+TEST_F(ServiceKeyTest, WritesNoUseDownForOneThatIsRefused) {
+    key_.disabled = true;
+    given({key_});
+    EXPECT_EQ(calls_during([&] { EXPECT_FALSE(with_bearer(secret_)); }), 0);
+    EXPECT_FALSE(used());
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class PersonalKeys : public SignInTest {
     }
     std::vector<auth::PersonalKey> keys_of(const std::string& subject) { return run(vault.keys_of(subject)).value(); }
     std::string identified(const std::string& key) {
-        auth::Authenticator authenticator(session, "https://gate.example", vault, clock);
+        auth::Authenticator authenticator(session, "https://gate.example", vault, clock, journal);
         http::Request caller;
         caller.headers = {{"x-api-key", key}};
         auto who = run(authenticator.identify(caller));

@@ -37,7 +37,7 @@ class TokenEndpoint : public SignInTest {
     }
 
     std::string identified(const std::string& access_token) {
-        auth::Authenticator authenticator(session, "https://gate.example", vault, clock);
+        auth::Authenticator authenticator(session, "https://gate.example", vault, clock, journal);
         vault.add_listener(authenticator);
         http::Request caller;
         caller.headers = {{"authorization", "Bearer " + access_token}};

@@ -614,6 +614,21 @@ TEST_P(VaultContract, RevokesAKeyForItsOwnerOnlyAndTellsEverybody) {
     EXPECT_EQ(told(), (std::vector<std::string>{"k"}));
 }
 
+// ---- service keys
+
+TEST_P(VaultContract, RemembersWhenServiceKeysWereLastUsed) {
+    done(vault().touch_service_key("svk_a", now()));
+    clock().advance(std::chrono::minutes(5));
+    done(vault().touch_service_key("svk_b", now()));
+    done(other_replica().touch_service_key("svk_a", now() + std::chrono::milliseconds(7)));
+
+    const auto uses = get(vault().service_key_uses({"svk_b", "never", "svk_a"}));
+
+    EXPECT_EQ(uses, (std::vector<std::optional<Instant>>{now(), std::nullopt, now() + std::chrono::milliseconds(7)}));
+    EXPECT_TRUE(get(vault().service_key_uses({})).empty());
+    EXPECT_TRUE(told().empty());
+}
+
 // ---- counting
 
 TEST_P(VaultContract, CountsEventsInAWindowThatBeginsWithTheFirst) {

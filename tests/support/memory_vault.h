@@ -264,6 +264,24 @@ class MemoryVault final : public auth::Vault {
         co_return there;
     }
 
+    // ---- service keys
+
+    Task<> touch_service_key(std::string id, Instant now) override {
+        if (auto up = admit(); !up) co_return fail(up.error());
+        service_uses_[id] = now;
+        co_return Result<>{};
+    }
+
+    Task<std::vector<std::optional<Instant>>> service_key_uses(std::vector<std::string> ids) override {
+        if (auto up = admit(); !up) co_return fail(up.error());
+        std::vector<std::optional<Instant>> uses;
+        for (const std::string& id : ids) {
+            const auto found = service_uses_.find(id);
+            uses.push_back(found == service_uses_.end() ? std::nullopt : std::optional(found->second));
+        }
+        co_return uses;
+    }
+
     // ---- the rest
 
     Task<auth::Count> count(std::string bucket, std::chrono::seconds window) override {
@@ -330,6 +348,7 @@ class MemoryVault final : public auth::Vault {
     std::map<std::string, Grant> grants_;
     std::map<std::string, Held> sessions_;
     std::map<std::string, auth::PersonalKey> keys_;  ///< by hash
+    std::map<std::string, Instant> service_uses_;    ///< by id
     std::map<std::string, Timed<std::int64_t>> counts_;
 };
 

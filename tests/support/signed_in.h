@@ -51,8 +51,11 @@ class SignedIn {
     ManualClock clock;
     MemoryVault vault{clock};
     MemoryJournal journal;
-    auth::Authenticator authenticator{
-        {{Secret(std::string(32, 's'))}, std::chrono::seconds{3600}}, "https://gateway.example.com", vault, clock};
+    auth::Authenticator authenticator{{{Secret(std::string(32, 's'))}, std::chrono::seconds{3600}},
+                                      "https://gateway.example.com",
+                                      vault,
+                                      clock,
+                                      journal};
 };
 
 }  // namespace gatehouse::testing
