@@ -26,6 +26,13 @@ Task<> Mirror::load() {
 }
 
 void Mirror::refresh() {
+    blind_ = false;
+    stale_ = true;
+    wake_.cancel();
+}
+
+void Mirror::go_blind() {
+    blind_ = true;
     stale_ = true;
     wake_.cancel();
 }
@@ -34,8 +41,10 @@ boost::asio::awaitable<void> Mirror::run() {
     bool told_of_failure = false;
     while (!stopping_) {
         if (!stale_) {
-            wake_.expires_at(boost::asio::steady_timer::time_point::max());
+            using Time = boost::asio::steady_timer::time_point;
+            wake_.expires_at(blind_ ? std::chrono::steady_clock::now() + pause_ : Time::max());
             co_await wake_.async_wait(as_result);
+            stale_ = stale_ || blind_;
             continue;
         }
         stale_ = false;  // before the reading: what changes during it needs another one

@@ -19,7 +19,8 @@ class Mirror {
   public:
     using Take = std::function<void(const Documents&)>;
 
-    /// `records` outlives it. `pause` is between attempts while the store does not answer.
+    /// `records` outlives it. `pause` is between readings while the store does not answer, or
+    /// while blind.
     Mirror(const boost::asio::any_io_executor& executor, Records& records, std::string kind, Take take,
            std::chrono::milliseconds pause = std::chrono::seconds(1));
     Mirror(const Mirror&) = delete;
@@ -29,6 +30,9 @@ class Mirror {
     Task<> load();
     /// What is known may be old. Returns at once; run() reads it anew.
     void refresh();
+    /// Nobody tells of changes any more: run() reads anew every `pause`, until the next refresh(). For what must not
+    /// outlive its revocation.
+    void go_blind();
     /// Until stop().
     boost::asio::awaitable<void> run();
     void stop();
@@ -40,6 +44,7 @@ class Mirror {
     std::chrono::milliseconds pause_;
     boost::asio::steady_timer wake_;
     bool stale_ = false;
+    bool blind_ = false;
     bool stopping_ = false;
 };
 

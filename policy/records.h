@@ -63,6 +63,8 @@ class ChangeListener {
     virtual void on_changed(std::string_view kind) = 0;
     /// The feed is live from now on: whatever was read before may be old.
     virtual void on_changes_up() = 0;
+    /// The feed is down: nobody tells of changes until it is up again.
+    virtual void on_changes_down() = 0;
 };
 
 }  // namespace gatehouse::policy

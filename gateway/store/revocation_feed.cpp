@@ -146,6 +146,7 @@ void RevocationFeed::State::went_down(const Error& error) {
     if (std::exchange(told_down, true)) return;
     log::warn("the revocation feed is down", {{"detail", describe(error)}});
     listener.on_feed_down();
+    if (changes != nullptr) changes->on_changes_down();
 }
 
 void RevocationFeed::State::stop() {

@@ -32,6 +32,16 @@ TEST_F(ChangesTest, TellEveryoneThatTheFeedIsUp) {
     EXPECT_EQ(keys, 1);
 }
 
+TEST_F(ChangesTest, TellWhoeverWantsToKnowThatTheFeedIsDown) {
+    int unheard = 0;
+    changes.on("spend_limit", [] {}, [&] { ++unheard; });
+
+    changes.on_changes_down();
+
+    EXPECT_EQ(unheard, 1);
+    EXPECT_EQ(caps, 0);
+}
+
 TEST_F(ChangesTest, TellSeveralOfOneKind) {
     int others = 0;
     changes.on("spend_limit", [&] { ++others; });

@@ -114,6 +114,32 @@ TEST_F(MirrorTest, KeepsWhatItKnowsWhileTheStoreIsAwayAndCatchesUp) {
     EXPECT_TRUE(reaches([&] { return taken == Documents{{"a", "2"}}; }));
 }
 
+TEST_F(MirrorTest, KeepsReadingWhileNobodyTellsItOfChanges) {
+    start();
+    deaf = true;
+    mirror.go_blind();
+    ASSERT_TRUE(reaches([&] { return readings > 3; }));
+
+    write(color("a", "1"));
+
+    EXPECT_TRUE(reaches([&] { return taken == Documents{{"a", "1"}}; }));
+}
+
+TEST_F(MirrorTest, WaitsAgainOnceChangesAreTold) {
+    start();
+    mirror.go_blind();
+    ASSERT_TRUE(reaches([&] { return readings > 1; }));
+    mirror.refresh();
+    const int before = readings;
+    ASSERT_TRUE(reaches([&] { return readings > before; }));
+    context.poll();
+    const int settled = readings;
+
+    context.run_for(20ms);  // twenty pauses
+
+    EXPECT_EQ(readings, settled);
+}
+
 TEST_F(MirrorTest, EndsWhenToldTo) {
     start();
     context.poll();  // now it waits

@@ -15,6 +15,7 @@ class RecordingChanges final : public policy::ChangeListener {
   public:
     void on_changed(std::string_view kind) override { kinds.emplace_back(kind); }
     void on_changes_up() override { up = true; }
+    void on_changes_down() override { up = false; }
     std::vector<std::string> kinds;
     bool up = false;
 };
