@@ -66,6 +66,19 @@ policy::RecordWrite cap_write(const policy::Cap& cap, const std::string& stored,
     return write;
 }
 
+policy::RecordWrite cap_removal(const policy::Cap& cap, const std::string& stored, std::string actor, Instant now) {
+    policy::RecordWrite write;
+    write.kind = policy::cap_record_kind;
+    write.id = cap.id;
+    write.expected = stored;
+    write.audit.created_at = now;
+    write.audit.actor = std::move(actor);
+    write.audit.action = "spend_limit.delete";
+    write.audit.target_id = cap.id;
+    write.audit.before = audit_view(cap);
+    return write;
+}
+
 Task<policy::CapBookPtr> CapStore::everything() {
     const auto documents = co_await records_.all(std::string(policy::cap_record_kind));
     if (!documents) co_return fail(documents.error());
@@ -107,16 +120,7 @@ Task<std::optional<policy::Cap>> CapStore::remove(std::string id, std::string ac
         if (!stored) co_return fail(stored.error());
         auto present = counting_cap(*stored, now);
         if (!present) co_return std::nullopt;
-        policy::RecordWrite write;
-        write.kind = policy::cap_record_kind;
-        write.id = id;
-        write.expected = **stored;
-        write.audit.created_at = now;
-        write.audit.actor = actor;
-        write.audit.action = "spend_limit.delete";
-        write.audit.target_id = id;
-        write.audit.before = audit_view(*present);
-        const auto written = co_await records_.write(alone(std::move(write)));
+        const auto written = co_await records_.write(alone(cap_removal(*present, **stored, actor, now)));
         if (written) co_return std::move(present);
         if (written.error().fault != Fault::conflict || attempt == most_attempts) co_return fail(written.error());
     }

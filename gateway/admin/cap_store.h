@@ -22,6 +22,8 @@ policy::Cap make_cap(const CapOrder& order, const policy::Cap* present, Instant 
 /// The change that stores it, with its audit row. `stored` is the document in its place now, empty: none.
 policy::RecordWrite cap_write(const policy::Cap& cap, const std::string& stored, std::string actor, std::string reason,
                               Instant now);
+/// The change that takes it away.
+policy::RecordWrite cap_removal(const policy::Cap& cap, const std::string& stored, std::string actor, Instant now);
 /// As the audit trail shows a cap.
 std::string audit_view(const policy::Cap& cap);
 
