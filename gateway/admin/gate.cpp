@@ -52,8 +52,11 @@ Task<Caller> Gate::identify(const http::Request& request) {
         co_return std::move(*caller);
     }
     const auto identity = co_await parts_.authenticator.identify(request);
-    if (!identity && identity.error().fault != Fault::unauthenticated) co_return fail(identity.error());
+    const bool unknown =
+        !identity && identity.error().fault != Fault::unauthenticated && identity.error().fault != Fault::forbidden;
+    if (unknown) co_return fail(identity.error());
     if (!identity) co_return fail(not_an_admin(describe(identity.error())));
+    if ((*identity)->kind() == auth::CredentialKind::service_key) co_return fail(not_an_admin("a service key"));
     const auto right = right_of(*settings, (*identity)->person().groups);
     if (!right) co_return fail(not_an_admin("in no group of admin.admin_groups or admin.finance_groups"));
     co_return Caller{"oidc:" + (*identity)->person().subject, *right, *identity};

@@ -2,6 +2,7 @@
 // Gate: who administers. Every endpoint of this room asks it first, and writes down what it refuses. A caller shows an
 // `x-api-key` of `admin.read_keys` or `admin.write_keys`, or the bearer credential of a person in `admin.admin_groups`
 // (everything) or `admin.finance_groups` (reading spend). A key that is shown and wrong is not rescued by a good token.
+// A service key never administers, whatever its groups are.
 #pragma once
 
 #include <cstdint>
