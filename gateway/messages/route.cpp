@@ -454,7 +454,7 @@ void MessagesRoute::charge_answer(Exchange& exchange, const UsageMeter& meter) {
                   .upstream = exchange.entry.upstream,
                   .upstream_model = exchange.entry.upstream_model,
                   .project = {},
-                  .service_key = {},
+                  .service_key = std::string(exchange.identity->service_key_id()),
                   .tier = priced.tier};
     charge.session = exchange.entry.session_id;
     charge.agent = exchange.entry.agent_id;
@@ -481,7 +481,8 @@ std::optional<policy::Principal> MessagesRoute::principal_of(const Exchange& exc
     Instant& last = written_down_[person.subject];
     if (now - last < write_down_every) return std::nullopt;
     last = now;
-    return policy::Principal{person.subject, person.email, person.name, person.groups, false, now};
+    const bool service = !exchange.identity->service_key_id().empty();
+    return policy::Principal{person.subject, person.email, person.name, person.groups, service, now};
 }
 
 void MessagesRoute::learn(const Exchange& exchange, const policy::Charge& charge) {

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "auth/secret_hash.h"
 #include "gateway/messages/spend_answer.h"
 #include "tests/messages/route_fixture.h"
 
@@ -64,6 +65,36 @@ TEST_F(BudgetTest, ChargesWhatTheAnswerCost) {
     EXPECT_EQ(charge.principal->email, "ada@example.com");
     EXPECT_EQ(charge.principal->groups, std::vector<std::string>{"engineering"});
     EXPECT_EQ(ledger.begun, std::vector<std::string>{charge.request_id});
+}
+
+TEST_F(BudgetTest, ChargesAServiceKeyOnAnAccountOfItsOwn) {
+    const std::string secret = "ghs_012345678901234567890123456789012345678901A";
+    auth::ServiceKey key;
+    key.id = "svk_1";
+    key.name = "nightly build";
+    key.groups = {"ci"};
+    key.secrets = {{auth::secret_hash(secret), clock.now(), std::nullopt}};
+    authenticator.set_service_keys({key});
+    upstream_client.next(ScriptedReply::json(200, plain_answer));
+    http::Request request = request_for("/v1/messages");
+    request.headers = {{"x-api-key", secret}};
+
+    serve(std::move(request), GivenBody(plain_ask));
+    ask();
+
+    ASSERT_EQ(ledger.charges().size(), 2U);
+    const policy::Charge& charge = ledger.charges()[0];
+    EXPECT_EQ(charge.who.user, "service:svk_1");
+    EXPECT_EQ(charge.who.service_key, "svk_1");
+    EXPECT_EQ(charge.accounts, std::vector<std::string>{"u:service:svk_1"});
+    ASSERT_TRUE(charge.principal);
+    EXPECT_TRUE(charge.principal->service);
+    EXPECT_EQ(charge.principal->name, "nightly build");
+    EXPECT_EQ(charge.principal->groups, std::vector<std::string>{"ci"});
+    EXPECT_EQ(entry().credential_kind, "service");
+    EXPECT_EQ(entry().credential_id, "svk_1");
+    EXPECT_EQ(ledger.charges()[1].who.service_key, "");
+    EXPECT_FALSE(ledger.charges()[1].principal->service);
 }
 
 TEST_F(BudgetTest, WritesDownWhoItWasEveryFewMinutes) {
