@@ -74,6 +74,9 @@ Result<Clients> make_clients(net::Deadlines& deadlines, const Settings& settings
     return clients;
 }
 
+/// Below a second: a service key that is revoked while nobody tells of changes still ends in time.
+constexpr std::chrono::milliseconds blind_pause{500};
+
 /// Days, months and totals as long as finance wants them; hours and sessions as long as anybody looks that closely.
 store::Retention retention_of(const admin::AdminSettings& admin) {
     store::Retention retention;
@@ -124,6 +127,8 @@ struct Services::State {
           chores(shard.executor()),
           tokens(settings.session, settings.public_url.origin()),
           authenticator(settings.session, settings.public_url.origin(), vault, all.clock, all.journal),
+          service_key_mirror(shard.executor(), records, std::string(auth::service_key_record_kind), take_service_keys(),
+                             blind_pause),
           feed(shard.executor(), all.redis, authenticator, &changes),
           idp(settings.oidc, *clients.idp, all.pool, all.clock),
           sign_in({.settings = settings.sign_in,
@@ -200,11 +205,16 @@ struct Services::State {
                                                                            .providers = [this] { return providers_of(*shared.live.load()); },
                                                                            .prices = [this] { return spend_rules->prices; },
                                                                            .policies = policy_parts(),
+                                                                           .vault = vault,
+                                                                           .random = shared.random,
                                                                            .journal = shared.journal,
                                                                            .clock = shared.clock});
         admin_api->mount(router);
         changes.on(policy::cap_record_kind, [this] { cap_mirror.refresh(); });
         changes.on(policy::current_record_kind, [this] { follower.refresh(); });
+        changes.on(
+            auth::service_key_record_kind, [this] { service_key_mirror.refresh(); },
+            [this] { service_key_mirror.go_blind(); });
         if (sweeps) chores.add({"audit sweep", sweep_every, [this] { return admin_api->sweep_audit(); }});
     }
     /// What is forgotten with or without an admin block. Which people were seen is every gateway's, and one of them
@@ -229,6 +239,11 @@ struct Services::State {
         const std::function<bool()> work = [journal = &shared.spend_journal] { return journal->sweep(), true; };
         co_await run_blocking(shared.pool, work);
         co_return Result<>{};
+    }
+    policy::Mirror::Take take_service_keys() {
+        return [this](const policy::Documents& documents) {
+            authenticator.set_service_keys(admin::read_service_keys(documents));
+        };
     }
     void take_caps(policy::CapBookPtr book) {
         caps = std::move(book);
@@ -277,6 +292,7 @@ struct Services::State {
     Chores chores;
     auth::AccessTokens tokens;
     auth::Authenticator authenticator;
+    policy::Mirror service_key_mirror;
     store::RevocationFeed feed;
     auth::Oidc idp;
     auth::SignIn sign_in;
@@ -315,6 +331,11 @@ Task<> Services::prime() {
     if (state_->admin_api) {
         const auto capped = co_await state_->cap_mirror.load();
         if (!capped) co_return fail(capped.error());
+        const auto known = co_await state_->service_key_mirror.load();
+        if (!known) co_return fail(known.error());
+    } else {
+        // Nobody could revoke one.
+        state_->authenticator.set_service_keys({});
     }
     const auto in_force = co_await state_->follower.prime();
     if (!in_force) co_return fail(in_force.error());
@@ -332,7 +353,8 @@ void Services::reload() {
 
 boost::asio::awaitable<void> Services::run() {
     using boost::asio::experimental::awaitable_operators::operator&&;
-    co_await (state_->forwarder.run() && state_->cap_mirror.run() && state_->chores.run());
+    co_await (state_->forwarder.run() && state_->cap_mirror.run() && state_->service_key_mirror.run() &&
+              state_->chores.run());
 }
 
 boost::asio::awaitable<void> Services::recover() {
@@ -347,6 +369,7 @@ void Services::stop() {
     state_->ledger.stop();
     state_->forwarder.stop();
     state_->cap_mirror.stop();
+    state_->service_key_mirror.stop();
     state_->chores.stop();
     state_->follower.stop();
     state_->feed.stop();

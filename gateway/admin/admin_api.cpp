@@ -55,6 +55,13 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                       .pool = parts.pool,
                       .prices = parts.prices}),
       invoice_check_({.gate = gate_, .rollups = parts.rollups, .pool = parts.pool}),
+      service_keys_({.gate = gate_,
+                     .records = parts.records,
+                     .vault = parts.vault,
+                     .settings = parts.settings,
+                     .journal = parts.journal,
+                     .clock = parts.clock,
+                     .random = parts.random}),
       audit_({.gate = gate_, .records = parts.records, .settings = parts.settings, .clock = parts.clock}) {}
 
 void AdminApi::mount(http::Router& router) {
@@ -65,6 +72,7 @@ void AdminApi::mount(http::Router& router) {
     reports_.mount(router);
     spend_summary_.mount(router);
     invoice_check_.mount(router);
+    service_keys_.mount(router);
     audit_.mount(router);
 }
 

@@ -13,6 +13,7 @@
 #include "gateway/admin/invoice_check.h"
 #include "gateway/admin/policies.h"
 #include "gateway/admin/reports.h"
+#include "gateway/admin/service_keys.h"
 #include "gateway/admin/spend_limits.h"
 #include "gateway/admin/spend_summary.h"
 #include "gateway/http/router.h"
@@ -32,6 +33,8 @@ struct AdminApiParts {
     std::function<Providers()> providers;
     std::function<policy::PriceBookPtr()> prices;
     PoliciesHere policies;
+    auth::Vault& vault;
+    Random& random;
     observe::Journal& journal;
     const Clock& clock;
 };
@@ -56,6 +59,7 @@ class AdminApi {
     ReportsRoute reports_;
     SpendSummaryRoute spend_summary_;
     InvoiceCheckRoute invoice_check_;
+    ServiceKeysRoute service_keys_;
     AuditTrail audit_;
 };
 

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "tests/admin/admin_world.h"
+#include "tests/support/fixed_random.h"
 #include "tests/support/memory_ledger.h"
 
 namespace gatehouse::admin {
@@ -24,13 +25,20 @@ const std::vector<Endpoint> every_endpoint{{"GET", "/v1/organizations/spend_limi
                                            {"POST", "/v1/organizations/spend_limits/preview"},
                                            {"GET", "/v1/organizations/spend_limits/audit"},
                                            {"GET", "/v1/organizations/audit"},
-                                           {"GET", "/v1/organizations/explain"}};
+                                           {"GET", "/v1/organizations/explain"},
+                                           {"GET", "/v1/organizations/service_keys"},
+                                           {"POST", "/v1/organizations/service_keys"},
+                                           {"GET", "/v1/organizations/service_keys/svk_0"},
+                                           {"POST", "/v1/organizations/service_keys/svk_0"},
+                                           {"DELETE", "/v1/organizations/service_keys/svk_0"},
+                                           {"POST", "/v1/organizations/service_keys/svk_0/rotate"}};
 
 class AdminApiTest : public AdminWorld {
   protected:
     AdminApiTest() { api.mount(router); }
 
     testing::MemoryLedger accounts;
+    testing::FixedRandom random;
     policy::RulesPtr rules;
     BlockingPool pool{1};
     AdminApi api{{.authenticator = person.authenticator,
@@ -42,6 +50,8 @@ class AdminApiTest : public AdminWorld {
                   .pool = pool,
                   .providers = [] { return Providers{}; },
                   .prices = [] { return policy::builtin_price_book(); },
+                  .vault = person.vault,
+                  .random = random,
                   .journal = person.journal,
                   .clock = person.clock}};
 };
@@ -92,7 +102,9 @@ TEST_F(AdminApiTest, IsDocumented) {
     std::ifstream file(std::string(GATEHOUSE_SOURCE_DIR) + "/docs/api.md");
     const std::string page{std::istreambuf_iterator<char>(file), {}};
     for (const auto& [method, path] : every_endpoint) {
-        const std::string shown = path.ends_with("spl_0") ? path.substr(0, path.size() - 5) + "{id}" : path;
+        std::string shown = path;
+        for (const std::string_view id : {"spl_0", "svk_0"})
+            if (const std::size_t at = shown.find(id); at != std::string::npos) shown.replace(at, id.size(), "{id}");
         EXPECT_NE(page.find("`" + method + " " + shown + "`"), std::string::npos) << method << " " << shown;
     }
 }
