@@ -17,6 +17,7 @@ std::shared_ptr<Live> make_live(Settings settings) {
     upstreams->rules = settings.rules;
     upstreams->max_request_bytes = settings.traffic.max_request_bytes;
     upstreams->first_byte_timeout = settings.traffic.upstream_ttfb;
+    upstreams->attribution = {settings.admin.billing_group_tag, settings.admin.project_header};
     for (const upstream::AnthropicSettings& anthropic : settings.upstreams)
         upstreams->providers.push_back(std::make_shared<const upstream::Anthropic>(anthropic));
     auto live = std::make_shared<Live>();

@@ -195,20 +195,21 @@ struct Services::State {
     }
     /// What an admin block brings: its API, caps that follow what is stored, and on one shard the sweeping.
     void open_admin(bool sweeps) {
-        admin_api = std::make_unique<admin::AdminApi>(admin::AdminApiParts{.authenticator = authenticator,
-                                                                           .settings = current_admin(),
-                                                                           .rules = current_rules(),
-                                                                           .records = records,
-                                                                           .rollups = rollups,
-                                                                           .ledger = ledger,
-                                                                           .pool = shared.pool,
-                                                                           .providers = [this] { return providers_of(*shared.live.load()); },
-                                                                           .prices = [this] { return spend_rules->prices; },
-                                                                           .policies = policy_parts(),
-                                                                           .vault = vault,
-                                                                           .random = shared.random,
-                                                                           .journal = shared.journal,
-                                                                           .clock = shared.clock});
+        admin_api = std::make_unique<admin::AdminApi>(
+            admin::AdminApiParts{.authenticator = authenticator,
+                                 .settings = current_admin(),
+                                 .rules = current_rules(),
+                                 .records = records,
+                                 .rollups = rollups,
+                                 .ledger = ledger,
+                                 .pool = shared.pool,
+                                 .providers = [this] { return providers_of(*shared.live.load()); },
+                                 .prices = [this] { return spend_rules->prices; },
+                                 .policies = policy_parts(),
+                                 .vault = vault,
+                                 .random = shared.random,
+                                 .journal = shared.journal,
+                                 .clock = shared.clock});
         admin_api->mount(router);
         changes.on(policy::cap_record_kind, [this] { cap_mirror.refresh(); });
         changes.on(policy::current_record_kind, [this] { follower.refresh(); });

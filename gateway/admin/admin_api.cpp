@@ -49,11 +49,8 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                 .pool = parts.pool,
                 .providers = parts.providers,
                 .prices = parts.prices}),
-      spend_summary_({.gate = gate_,
-                      .rollups = parts.rollups,
-                      .clock = parts.clock,
-                      .pool = parts.pool,
-                      .prices = parts.prices}),
+      spend_summary_(
+          {.gate = gate_, .rollups = parts.rollups, .clock = parts.clock, .pool = parts.pool, .prices = parts.prices}),
       invoice_check_({.gate = gate_, .rollups = parts.rollups, .pool = parts.pool}),
       service_keys_({.gate = gate_,
                      .records = parts.records,

@@ -95,9 +95,13 @@ struct MessagesRoute::Exchange {
     auth::IdentityPtr identity{};
     std::shared_ptr<Spending> spending{};  ///< of requests that cost money
     std::size_t body_bytes = 0;
+    policy::Speed asked_speed = policy::Speed::standard;
+    Attribution attribution{};
+    std::string group{};  ///< that it is allocated to
     std::string model{};  ///< the catalogue's id
     int status = 0;       ///< as answered; 0 before
     std::optional<policy::Charge> charge{};
+    std::vector<policy::Charge> advice{};     ///< what other models cost within the answer
     SteadyClock::time_point looked = began;   ///< at the cost
     SteadyClock::time_point renewed = began;  ///< the reservation
 
@@ -112,6 +116,7 @@ struct MessagesRoute::Closing {
     std::string request_id;
     std::shared_ptr<Spending> spending;
     std::optional<policy::Charge> charge;
+    std::vector<policy::Charge> advice;
 };
 
 void MessagesRoute::mount(http::Router& router) {
@@ -150,7 +155,8 @@ Task<> MessagesRoute::handle(std::string_view path, http::Request& request, http
     if (!exchange.spending) co_return result;
     if (exchange.charge) learn(exchange, *exchange.charge);
     ++unsettled_;
-    auto closing = close({request.id, std::move(exchange.spending), std::move(exchange.charge)});
+    auto closing =
+        close({request.id, std::move(exchange.spending), std::move(exchange.charge), std::move(exchange.advice)});
     if (parts_.spawn) {
         parts_.spawn(std::move(closing));
         co_return result;
@@ -217,6 +223,12 @@ Task<policy::Permit> MessagesRoute::understand(Exchange& exchange, http::BodyRea
     if (!permit) co_return fail(permit.error());
     exchange.entry.policy = permit->policy;
     exchange.model = permit->model->id;
+    exchange.asked_speed = parsed->speed();
+    exchange.attribution = attribute(exchange.upstreams->attribution, exchange.request.headers, *parsed, person.groups);
+    exchange.entry.project = exchange.attribution.project;
+    exchange.entry.billing_group = exchange.attribution.billing_group;
+    exchange.entry.billing_group_ignored = exchange.attribution.billing_group_ignored;
+    exchange.group = allocated_group(person.groups, permit->policy_groups, exchange.attribution.billing_group);
     ask.emplace(std::move(*parsed));
     co_return permit;
 }
@@ -240,7 +252,7 @@ Task<bool> MessagesRoute::reserve(Exchange& exchange, const policy::Permit& perm
     const std::string& upstream = exchange.upstreams->providers.at(candidate.upstream)->name();
     const Instant now = parts_.clock.now();
     const policy::TokenCost token = exchange.spending->rules().prices->token_cost(
-        {upstream, candidate.model, exchange.model}, 0, policy::Speed::standard, now);
+        {upstream, candidate.model, exchange.model}, 0, exchange.asked_speed, now);
     const Money estimate =
         estimator_.estimate(exchange.entry.subject, exchange.model, exchange.body_bytes, token, ask.max_tokens());
     auto refusal =
@@ -303,7 +315,8 @@ Task<http::Reply> MessagesRoute::attempt(Exchange& exchange, const policy::Candi
     call.query = exchange.request.query();
     call.model = candidate.model;
     call.client_headers = &exchange.request.headers;
-    call.body = ask.pieces(candidate.model);
+    call.drops_tags = exchange.upstreams->attribution.reads_tags();
+    call.body = ask.pieces(candidate.model, call.drops_tags);
     call.subject = person.subject;
     call.email = person.email;
     call.first_byte_timeout = exchange.upstreams->first_byte_timeout;
@@ -345,7 +358,9 @@ Task<> MessagesRoute::relay(Exchange& exchange, Answer answer) {
 
     const StreamGauge gauge(parts_.metrics);
     const auto pumped = co_await pump(exchange, *answer.body, *first, meter);
-    charge_answer(exchange, meter);
+    // Who left, left with what was read for them; a provider that broke off may not have read it.
+    const bool broke_off = !pumped && pumped.error().fault != Fault::client_gone;
+    charge_answer(exchange, meter, broke_off ? 0 : static_cast<std::int64_t>(exchange.body_bytes / 4));
     const auto concluded = co_await conclude(exchange, pumped, answer.headers, meter);
     co_return concluded;
 }
@@ -408,7 +423,9 @@ Task<> MessagesRoute::look_at_cost(Exchange& exchange, const UsageMeter& meter) 
     const Spending& spending = *exchange.spending;
     const Instant moment = parts_.clock.now();
     const Money cost =
-        spending.rules().prices->price(exchange.price_query(), meter.so_far(), policy::Speed::standard, moment).cost;
+        spending.rules()
+            .prices->price(exchange.price_query(), meter.so_far(), meter.speed(exchange.asked_speed), moment)
+            .cost;
     if (cost > spending.reserved() || now - exchange.renewed >= renew_every) {
         exchange.renewed = now;
         auto extension = extend(exchange.spending, exchange.request.id, cost, exchange.reservation_lifetime());
@@ -432,7 +449,7 @@ asio::awaitable<void> MessagesRoute::extend(std::shared_ptr<Spending> spending, 
 }
 
 /// What the answer cost, also when it was cut off: by the client, by the provider or by us.
-void MessagesRoute::charge_answer(Exchange& exchange, const UsageMeter& meter) {
+void MessagesRoute::charge_answer(Exchange& exchange, const UsageMeter& meter, std::int64_t unsaid_input) {
     // Counting tokens costs none, and neither do the provider's errors.
     if (!exchange.spending || !is_success(exchange.status)) return;
     if (!meter.known() && !std::exchange(warned_of_unreadable_answer_, true))
@@ -441,19 +458,19 @@ void MessagesRoute::charge_answer(Exchange& exchange, const UsageMeter& meter) {
     const Instant now = parts_.clock.now();
     const auth::Person& person = exchange.identity->person();
     policy::Charge charge;
-    charge.usage = meter.so_far();
+    charge.usage = meter.so_far(unsaid_input);
     charge.estimated = exchange.entry.estimated = !meter.complete();
-    const policy::Priced priced =
-        exchange.spending->rules().prices->price(exchange.price_query(), charge.usage, policy::Speed::standard, now);
+    const policy::Priced priced = exchange.spending->rules().prices->price(exchange.price_query(), charge.usage,
+                                                                           meter.speed(exchange.asked_speed), now);
     if (priced.source == policy::PriceSource::unknown) warn_of_unknown_price(exchange);
     charge.request_id = exchange.request.id;
     charge.when = now;
     charge.who = {.user = person.subject,
-                  .group = {},
+                  .group = exchange.group,
                   .model = exchange.model,
                   .upstream = exchange.entry.upstream,
                   .upstream_model = exchange.entry.upstream_model,
-                  .project = {},
+                  .project = exchange.attribution.project,
                   .service_key = std::string(exchange.identity->service_key_id()),
                   .tier = priced.tier};
     charge.session = exchange.entry.session_id;
@@ -461,7 +478,30 @@ void MessagesRoute::charge_answer(Exchange& exchange, const UsageMeter& meter) {
     charge.cost = priced.cost;
     charge.accounts = exchange.spending->accounts();
     charge.principal = principal_of(exchange, now);
+    exchange.entry.service_key = charge.who.service_key;
+    exchange.entry.cost_nano = charge.cost.nano();
     exchange.charge = std::move(charge);
+    charge_advice(exchange, meter);
+}
+
+/// What the answer's own model asked of others is billed at their price, as charges beside its own.
+void MessagesRoute::charge_advice(Exchange& exchange, const UsageMeter& meter) {
+    for (const Advice& advice : meter.advice()) {
+        policy::Charge charge = *exchange.charge;
+        const policy::Model* known = exchange.upstreams->rules->resolve(advice.model);
+        charge.request_id += "/" + std::to_string(exchange.advice.size() + 1);
+        charge.who.model = known != nullptr ? known->id : clipped(advice.model);
+        charge.who.upstream_model = clipped(advice.model);
+        charge.usage = advice.usage;
+        const policy::Priced priced =
+            exchange.spending->rules().prices->price({charge.who.upstream, charge.who.upstream_model, charge.who.model},
+                                                     charge.usage, policy::Speed::standard, charge.when);
+        charge.who.tier = priced.tier;
+        charge.cost = priced.cost;
+        charge.principal.reset();
+        exchange.entry.cost_nano += charge.cost.nano();
+        exchange.advice.push_back(std::move(charge));
+    }
 }
 
 /// Billed all the same; once for each id, so that an operator hears of it and can read on.
@@ -500,6 +540,10 @@ asio::awaitable<void> MessagesRoute::close(Closing closing) {
         closed = co_await parts_.ledger.settle(std::move(*closing.charge));
     else
         closed = co_await closing.spending->release(closing.request_id);
+    for (policy::Charge& advice : closing.advice) {
+        const auto settled = co_await parts_.ledger.settle(std::move(advice));
+        if (!settled) closed = settled;
+    }
     --unsettled_;
     if (closed) co_return;
     parts_.metrics.store_failed(closing.charge ? "usage_not_recorded" : "reservation_not_released");

@@ -21,6 +21,7 @@
 #include "gateway/http/client.h"
 #include "gateway/http/router.h"
 #include "gateway/messages/ask.h"
+#include "gateway/messages/attribution.h"
 #include "gateway/messages/spending.h"
 #include "gateway/messages/usage.h"
 #include "gateway/observe/journal.h"
@@ -40,6 +41,7 @@ struct Upstreams {
     std::vector<std::shared_ptr<const upstream::Provider>> providers;
     std::size_t max_request_bytes = std::size_t{32} << 20U;
     std::chrono::milliseconds first_byte_timeout{120'000};
+    AttributionSettings attribution{};
 };
 
 using UpstreamsPtr = std::shared_ptr<const Upstreams>;
@@ -88,7 +90,8 @@ class MessagesRoute {
     Task<> pump(Exchange& exchange, http::Source& source, std::string_view first, UsageMeter& meter);
     Task<> conclude(Exchange& exchange, Result<> pumped, const http::Headers& headers, const UsageMeter& meter);
     Task<> look_at_cost(Exchange& exchange, const UsageMeter& meter);
-    void charge_answer(Exchange& exchange, const UsageMeter& meter);
+    void charge_answer(Exchange& exchange, const UsageMeter& meter, std::int64_t unsaid_input);
+    void charge_advice(Exchange& exchange, const UsageMeter& meter);
     std::optional<policy::Principal> principal_of(const Exchange& exchange, Instant now);
     void warn_of_unknown_price(const Exchange& exchange);
     void learn(const Exchange& exchange, const policy::Charge& charge);

@@ -41,6 +41,7 @@ class AdminApiTest : public AdminWorld {
     testing::FixedRandom random;
     policy::RulesPtr rules;
     BlockingPool pool{1};
+    PolicyVersions versions{records, person.clock};
     AdminApi api{{.authenticator = person.authenticator,
                   .settings = current_settings(),
                   .rules = [this] { return rules; },
@@ -50,6 +51,9 @@ class AdminApiTest : public AdminWorld {
                   .pool = pool,
                   .providers = [] { return Providers{}; },
                   .prices = [] { return policy::builtin_price_book(); },
+                  .policies = {.versions = versions,
+                               .standing = [this] { return PolicyStanding{.file = {}, .rules = rules}; },
+                               .take = [](policy::PolicyVersionPtr) {}},
                   .vault = person.vault,
                   .random = random,
                   .journal = person.journal,
