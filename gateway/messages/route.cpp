@@ -499,7 +499,7 @@ void MessagesRoute::charge_advice(Exchange& exchange, const UsageMeter& meter) {
         charge.who.tier = priced.tier;
         charge.cost = priced.cost;
         charge.principal.reset();
-        exchange.entry.cost_nano += charge.cost.nano();
+        exchange.entry.cost_nano = exchange.entry.cost_nano.value_or(0) + charge.cost.nano();
         exchange.advice.push_back(std::move(charge));
     }
 }

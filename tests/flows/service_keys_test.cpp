@@ -90,16 +90,19 @@ class ServiceKeysFlow : public ::testing::Test {
                        std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
         return so;
     }
-    /// The line about that request.
+    /// The line of that event about that request; waits for it, for a refusal writes two.
     static json::bj::value line_of(const Answer& answer, std::string_view event) {
         const std::string id = answer.header("x-request-id");
-        two_->line_with(ChildProcess::Stream::out, id);
-        for (const std::string& line : ChildProcess::lines_with(two_->out(), id)) {
-            const auto value = json::parse(line);
-            if (value && json::find_string(*value, "evt") == event) return *value;
-        }
-        ADD_FAILURE() << "no " << event << " of " << id;
-        return {};
+        json::bj::value found;
+        EXPECT_TRUE(eventually([&] {
+            for (const std::string& line : ChildProcess::lines_with(two_->out(), id)) {
+                const auto value = json::parse(line);
+                if (value && json::find_string(*value, "evt") == event) found = *value;
+            }
+            return !found.is_null();
+        })) << "no "
+            << event << " of " << id;
+        return found;
     }
     static std::string text(const json::bj::value& line, std::string_view name) {
         return std::string(json::find_string(line, name).value_or("(nothing)"));

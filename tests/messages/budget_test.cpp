@@ -278,6 +278,42 @@ TEST_F(BudgetTest, ChargesAPoolTogetherWithTheUser) {
     EXPECT_EQ(ledger.charges().at(0).accounts, (std::vector<std::string>{account, "g:engineering"}));
 }
 
+TEST_F(BudgetTest, SaysForWhatARequestWasAndTakesItsTagsOut) {
+    auto snapshot = std::make_shared<Upstreams>(*upstreams);
+    snapshot->attribution = {.billing_group_tag = "cost-center", .project_header = "x-project"};
+    upstreams = snapshot;
+    upstream_client.next(ScriptedReply::json(200, plain_answer));
+    http::Request request = request_for("/v1/messages");
+    request.headers.add("x-project", "apollo");
+    request.headers.add("anthropic-beta", "request-tags-2026-08-21,other-beta");
+    serve(
+        std::move(request),
+        GivenBody(R"({"model":"claude-sonnet-5","tags":{"cost-center":"engineering"},"max_tokens":10,"messages":[]})"));
+
+    EXPECT_EQ(upstream_client.last().body, R"({"model":"claude-sonnet-5","max_tokens":10,"messages":[]})");
+    EXPECT_EQ(upstream_client.last().headers.value("anthropic-beta"), "other-beta");
+    const policy::Charge& charge = ledger.charges().at(0);
+    EXPECT_EQ(charge.who.project, "apollo");
+    EXPECT_EQ(charge.who.group, "engineering");
+    EXPECT_EQ(entry().project, "apollo");
+    EXPECT_EQ(entry().billing_group, "engineering");
+    EXPECT_EQ(entry().cost_nano, plain_cost.nano());
+}
+
+TEST_F(BudgetTest, ChargesAnAbortedAnswerForWhatWasSent) {
+    upstream_client.next(ScriptedReply::sse()
+                             .chunk("event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
+                                    "{\"input_tokens\":100,\"output_tokens\":1}}}\n\n")
+                             .chunk("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+                                    "\"delta\":{\"type\":\"text_delta\",\"text\":\"" +
+                                    std::string(80, 'x') + "\"}}\n\n")
+                             .cut());
+    serve(plain_ask);
+    const policy::Charge& charge = ledger.charges().at(0);
+    EXPECT_EQ(charge.usage, (policy::Usage{.input = 100, .output = 20}));
+    EXPECT_TRUE(charge.estimated);
+}
+
 TEST(UsageAnswer, ShowsEveryCapAndTheOneThatTheDollarsBelongTo) {
     const Instant now{std::chrono::milliseconds{1'795'262'400'000}};
     const auto row = [&](std::size_t index, Period period, std::int64_t spent, std::int64_t amount) {

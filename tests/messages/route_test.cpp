@@ -224,7 +224,8 @@ TEST_F(MessagesRouteTest, PassesACompressedAnswerOnAsItIsAndEstimatesItsTokens) 
     EXPECT_EQ(served->client.headers.value("content-encoding"), "gzip");
     ASSERT_EQ(recorded().size(), 1U);
     EXPECT_EQ(recorded()[0].requests, 1);
-    EXPECT_EQ(recorded()[0].usage, (policy::Usage{0, 4, 0, 0, 0, 0}));
+    // A token for each four bytes: 57 that were asked, 13 that were answered.
+    EXPECT_EQ(recorded()[0].usage, (policy::Usage{14, 4, 0, 0, 0, 0}));
     EXPECT_TRUE(entry().estimated);
 }
 

@@ -385,6 +385,8 @@ Environment example_environment() {
                                       {"ANTHROPIC_API_KEY", "k"},
                                       {"ANTHROPIC_API_KEY_SPARE", "k"},
                                       {"REDIS_PASSWORD", "r"},
+                                      {"GATEWAY_ADMIN_WRITE_KEY", std::string(44, 'w')},
+                                      {"GATEWAY_ADMIN_READ_KEY", std::string(44, 'r')},
                                       {"OTEL_TOKEN", "o"}});
 }
 

@@ -305,6 +305,7 @@ TEST_F(BackupFlow, TellsEveryReplicaWhatChanged) {
     struct Ears final : policy::ChangeListener {
         void on_changed(std::string_view kind) override { kinds.emplace_back(kind); }
         void on_changes_up() override {}
+        void on_changes_down() override {}
         std::vector<std::string> kinds;
     } changes;
     RecordingListener revocations;
