@@ -48,7 +48,7 @@ TEST_F(ConfigurationFlow, CheckPrintsOneLineForEachFaultWithItsPlace) {
     const std::string said = check->err();
     EXPECT_EQ(std::ranges::count(said, '\n'), 3) << said;
     EXPECT_NE(said.find(path + ":5: listen.drain_grace_seconds: "), std::string::npos) << said;
-    EXPECT_NE(said.find(path + ":13: store.postgres_url: "), std::string::npos) << said;
+    EXPECT_NE(said.find(path + ":14: store.postgres_url: "), std::string::npos) << said;
     EXPECT_NE(said.find(": pricing.multiplier: must be a decimal number"), std::string::npos) << said;
     EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
 }
