@@ -175,15 +175,18 @@ struct SpendJournal::State {
 
 Result<> SpendJournal::State::begin() {
     std::error_code error;
-    fs::create_directories(settings.dir, error);
+    const bool made = fs::create_directories(settings.dir, error);
     if (error) return fail(cannot_use(settings.dir, error.message()));
-    fs::permissions(settings.dir, fs::perms::owner_all, fs::perm_options::replace, error);
+    // A directory that was there already has the permissions that its owner wants.
+    if (made) fs::permissions(settings.dir, fs::perms::owner_all, fs::perm_options::replace, error);
     const std::string name = directory_name(epoch);
     // Locked before it has the name by which others find it.
     const fs::path hidden = fs::path(settings.dir) / ("." + name);
     directory = fs::path(settings.dir) / name;
     fs::create_directory(hidden, error);
     if (error) return fail(cannot_use(settings.dir, error.message()));
+    // It says who spent what.
+    fs::permissions(hidden, fs::perms::owner_all, fs::perm_options::replace, error);
     lock = DirectoryLock::take(hidden);
     if (!lock) return fail(cannot_use(settings.dir, "cannot be locked"));
     fs::rename(hidden, directory, error);
