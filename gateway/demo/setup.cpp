@@ -68,6 +68,11 @@ std::string upstream_yaml(const DemoPlan& plan) {
     return text.append("    base_url: ").append(yaml_string(plan.provider_url)).append("\n");
 }
 
+/// Fiona of finance may set caps and read what everyone spent.
+constexpr std::string_view admin_yaml =
+    "admin:\n  admin_groups: [admins]\n  finance_groups: [finance]\n"
+    "  blocked_message: ask Fiona Finance for more\n";
+
 constexpr std::string_view policies_yaml = R"yaml(
 managed:
   policies:
@@ -143,7 +148,7 @@ std::string demo_yaml(const DemoPlan& plan) {
     text.append("\n  client_secret: ${").append(client_variable);
     text.append("}\nsession:\n  jwt_secret: ${").append(session_variable);
     text.append("}\nstore:\n  embedded:\n    dir: ").append(yaml_string(plan.directory + "/store")).append("\n");
-    return text.append(upstream_yaml(plan)).append(policies_yaml);
+    return text.append(upstream_yaml(plan)).append(policies_yaml).append(admin_yaml);
 }
 
 std::function<std::optional<std::string>(std::string_view)> demo_environment(
