@@ -29,8 +29,6 @@ constexpr int client_closed = 499;
 
 /// How long a reservation lasts beyond the longest wait for a first byte; a stream renews it.
 constexpr std::chrono::seconds reservation_slack{180};
-/// Between looks at what a running stream has cost so far.
-constexpr std::chrono::seconds look_every{2};
 constexpr std::chrono::seconds renew_every{60};
 /// How often a principal's name and groups are written down anew.
 constexpr std::chrono::minutes write_down_every{5};
@@ -418,7 +416,7 @@ Task<> MessagesRoute::conclude(Exchange& exchange, Result<> pumped, const http::
 Task<> MessagesRoute::look_at_cost(Exchange& exchange, const UsageMeter& meter) {
     if (!exchange.spending || !exchange.spending->is_limited()) co_return Result<>{};
     const auto now = SteadyClock::now();
-    if (now - exchange.looked < look_every) co_return Result<>{};
+    if (now - exchange.looked < parts_.look_every) co_return Result<>{};
     exchange.looked = now;
     const Spending& spending = *exchange.spending;
     const Instant moment = parts_.clock.now();

@@ -59,6 +59,8 @@ struct MessagesParts {
     /// Runs a settlement beside the connection, so that the client's next request need not wait for the store. Without
     /// it the connection waits.
     std::function<void(boost::asio::awaitable<void>)> spawn{};
+    /// Between looks at what a running stream has cost so far; the tests shorten it.
+    std::chrono::milliseconds look_every{2'000};
 };
 
 class MessagesRoute {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/serialize.hpp>
+#include <functional>
 
 #include "auth/secret_hash.h"
 #include "gateway/messages/spend_answer.h"
@@ -312,6 +313,69 @@ TEST_F(BudgetTest, ChargesAnAbortedAnswerForWhatWasSent) {
     const policy::Charge& charge = ledger.charges().at(0);
     EXPECT_EQ(charge.usage, (policy::Usage{.input = 100, .output = 20}));
     EXPECT_TRUE(charge.estimated);
+}
+
+/// A stream that has read 1,000 tokens and says how many it has written.
+std::string started_event() {
+    return "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
+           "{\"input_tokens\":1000,\"output_tokens\":1}}}\n\n";
+}
+std::string text_event(std::size_t characters) {
+    return "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+           "{\"type\":\"text_delta\",\"text\":\"" +
+           std::string(characters, 'x') + "\"}}\n\n";
+}
+
+class StreamBudgetTest : public BudgetTest {
+  protected:
+    /// Serves a stream that waits before its second half, and does something meanwhile.
+    void serve_with_pause(const std::function<void()>& meanwhile) {
+        const auto gate = std::make_shared<testing::Gate>();
+        upstream_client.next(ScriptedReply::sse()
+                                 .chunk(started_event())
+                                 .chunk(text_event(4'000))
+                                 .pause(gate)
+                                 .chunk(text_event(4))
+                                 .chunk("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
+        http::Request request = request_for("/v1/messages");
+        GivenBody body(R"({"model":"claude-sonnet-5","stream":true,"max_tokens":10,"messages":[]})");
+        boost::asio::co_spawn(context, handled(request, body, client), [](std::exception_ptr, Result<>) {});
+        context.restart();
+        while (gate->waiting() == 0)
+            context.run_one();
+        meanwhile();
+        gate->open();
+        context.run();
+    }
+    testing::RecordingResponder client;
+};
+
+TEST_F(StreamBudgetTest, HoldsAsMuchAsALongAnswerHasCostSoFar) {
+    given_caps({cap(everyone, "1000")});
+    serve_with_pause([this] {
+        // 1,000 tokens of $2 and 4,000 characters, which are 1,000 tokens, of $10 a million.
+        EXPECT_EQ(ledger.held_on(account), Money::nano(12'000'000));
+    });
+    EXPECT_EQ(ledger.held_on(account), Money());
+    EXPECT_EQ(client.body().find("event: error"), std::string::npos);
+}
+
+TEST_F(StreamBudgetTest, EndsAStreamThatCrossesACapWhereTheOperatorWantsThat) {
+    given_caps({cap(everyone, "10")}, {.cut_streams = true});
+    serve_with_pause([this] { ledger.spend(account, Money::cents(9), clock.now()); });
+    EXPECT_EQ(client.status, 200);
+    EXPECT_NE(client.body().find("event: error\ndata: {\"type\":\"error\""), std::string::npos) << client.body();
+    EXPECT_NE(client.body().find("billing_error"), std::string::npos);
+    EXPECT_TRUE(client.finished);
+    EXPECT_EQ(entry().reason, "budget_exhausted");
+    EXPECT_EQ(ledger.charges().at(0).usage.input, 1'000);
+    EXPECT_TRUE(ledger.charges().at(0).estimated);
+}
+
+TEST_F(StreamBudgetTest, LetsAStreamRunToItsEndOtherwise) {
+    given_caps({cap(everyone, "10")});
+    serve_with_pause([this] { ledger.spend(account, Money::cents(9), clock.now()); });
+    EXPECT_EQ(client.body().find("event: error"), std::string::npos);
 }
 
 TEST(UsageAnswer, ShowsEveryCapAndTheOneThatTheDollarsBelongTo) {

@@ -161,7 +161,8 @@ class RouteFixture : public ::testing::Test {
                          .ledger = ledger,
                          .journal = journal,
                          .metrics = metrics,
-                         .clock = clock}};
+                         .clock = clock,
+                         .look_every = std::chrono::milliseconds(0)}};
 };
 
 }  // namespace gatehouse::messages
