@@ -52,7 +52,8 @@ Result<std::string> take_reason(bj::object& body, bool required) {
 }
 
 Result<bool> read_dry_run(const http::Request& request) {
-    const auto written = http::Form::parse(request.query()).find("dry_run");
+    const auto query = http::Form::parse(request.query());
+    const auto written = query.find("dry_run");
     if (!written || *written == "false") return false;
     if (*written == "true") return true;
     return fail(bad_field("dry_run", "must be true or false"));
@@ -304,7 +305,8 @@ Task<http::Response> PoliciesRoute::below_versions(http::Request& request) {
 }
 
 Task<http::Response> PoliciesRoute::compare(http::Request& request, policy::PolicyVersionPtr version) {
-    const auto written = http::Form::parse(request.query()).find("against");
+    const auto query = http::Form::parse(request.query());
+    const auto written = query.find("against");
     const auto against = written ? read_number(*written) : std::optional(version->base);
     if (!against) co_return fail(bad_field("against", "must be the number of a version, or 0 for nothing at all"));
     bj::object before;
