@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "gateway/base/cidr.h"
 #include "gateway/base/crypto.h"
 #include "gateway/http/form.h"
-#include "gateway/base/cidr.h"
 
 namespace gatehouse::net {
 namespace {

@@ -55,7 +55,8 @@ TEST(Arguments, MakeTheDemosDirectoryAbsolute) {
 }
 
 TEST(Arguments, ExplainEverySubcommandOnRequest) {
-    for (const char* name : {"serve", "check", "demo", "prices", "login", "token", "logout", "backup", "restore", "version"}) {
+    for (const char* name :
+         {"serve", "check", "demo", "prices", "login", "token", "logout", "backup", "restore", "version"}) {
         const auto help = parse({name, "--help"});
         ASSERT_FALSE(help) << name;
         EXPECT_EQ(help.error().exit_code, 0) << name;

@@ -107,7 +107,8 @@ TEST_F(BudgetFlow, NeverLetsManyClientsPassACapByMoreThanTheirEstimatesWereWrong
     for (int client = 0; client < clients; ++client)
         threads.emplace_back([&, client] {
             const auto at = static_cast<std::size_t>(client);
-            fates[at] = use_up(gateways[at % gateways.size()]->port(), ada, "c" + std::to_string(client), most_requests);
+            fates[at] =
+                use_up(gateways[at % gateways.size()]->port(), ada, "c" + std::to_string(client), most_requests);
         });
     for (std::thread& thread : threads)
         thread.join();
@@ -299,7 +300,8 @@ TEST_F(FaultFlow, LoseNothingButWhatWasInFlightWhenAGatewayIsKilledAndShowThat) 
     EXPECT_TRUE(eventually([&] {
         missing = differences();
         return std::ranges::all_of(missing, [&](const auto& each) { return unfinished.contains(each); });
-    })) << missing.size() << " differ, " << unfinished.size() << " were in flight";
+    })) << missing.size()
+        << " differ, " << unfinished.size() << " were in flight";
     EXPECT_LE(unfinished.size(), 16U);
     for (const std::string& session : unfinished)
         EXPECT_NE(one->err().find(R"("session_id":")" + session + "\""), std::string::npos)

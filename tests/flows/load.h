@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Load: a provider that keeps its own ledger, many clients at once, and what the gateways wrote down, so that a test can
-// compare the three to the last digit. Every request has a session id of its own, which is how they are matched.
+// Load: a provider that keeps its own ledger, many clients at once, and what the gateways wrote down, so that a test
+// can compare the three to the last digit. Every request has a session id of its own, which is how they are matched.
 #pragma once
 
 #include <atomic>
@@ -55,7 +55,8 @@ class ProviderLedger {
 
 inline Money price_of(const policy::Usage& usage) {
     return policy::builtin_price_book()
-        ->price({"anthropic", "claude-sonnet-5", "claude-sonnet-5"}, usage, policy::Speed::standard, SystemClock().now())
+        ->price({"anthropic", "claude-sonnet-5", "claude-sonnet-5"}, usage, policy::Speed::standard,
+                SystemClock().now())
         .cost;
 }
 
@@ -66,11 +67,11 @@ inline std::string ask_in_session(const std::string& session) {
 
 /// Everything that gateways wrote into their spend journals below a directory.
 struct Written {
-    std::map<std::string, store::StartLine> started;     ///< by session
-    std::map<std::string, policy::Charge> settled;       ///< by session
-    std::map<std::string, Instant> started_at;           ///< by session
-    std::map<std::string, std::string> session_of;       ///< by request id
-    std::set<std::string> released;                      ///< sessions
+    std::map<std::string, store::StartLine> started;  ///< by session
+    std::map<std::string, policy::Charge> settled;    ///< by session
+    std::map<std::string, Instant> started_at;        ///< by session
+    std::map<std::string, std::string> session_of;    ///< by request id
+    std::set<std::string> released;                   ///< sessions
 };
 
 inline Written read_journals(const std::string& directory) {
