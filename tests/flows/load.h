@@ -104,4 +104,17 @@ inline Written read_journals(const std::string& directory) {
     return written;
 }
 
+/// When each session's charge was added to the store, by the store's own clock.
+inline std::map<std::string, Instant> settled_at(const std::string& socket) {
+    std::map<std::string, Instant> times;
+    const auto records = StoreView(socket).ask({"XRANGE", std::string(store::records_key), "-", "+"});
+    for (const store::Reply& record : records.items) {
+        const auto line = store::parse_line(record.items.at(1).items.at(1).text);
+        if (!line || !std::holds_alternative<store::SettleLine>(*line)) continue;
+        times[std::get<store::SettleLine>(*line).charge.session] =
+            Instant{std::chrono::milliseconds(std::stoll(record.items.at(0).text))};
+    }
+    return times;
+}
+
 }  // namespace gatehouse::testing
