@@ -6,7 +6,7 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 
-#include "gateway/base/text.h"
+#include "gateway/base/timestamp.h"
 #include "gateway/http/reply.h"
 
 namespace gatehouse::messages {
@@ -33,14 +33,6 @@ std::string reset_text(Instant when) {
     const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(when)};
     std::string text(months.at(static_cast<unsigned>(date.month()) - 1));
     return text.append(" ").append(std::to_string(static_cast<unsigned>(date.day()))).append(" 00:00 UTC");
-}
-
-/// `2026-10-01T00:00:00.000Z`
-std::string iso_text(Instant when) {
-    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(when)};
-    const auto two = [](unsigned number) { return (number < 10 ? "0" : "") + std::to_string(number); };
-    return std::to_string(static_cast<int>(date.year())) + "-" + two(static_cast<unsigned>(date.month())) + "-" +
-           two(static_cast<unsigned>(date.day())) + "T00:00:00.000Z";
 }
 
 http::Response refusal(std::string_view type, std::string_view message) {
@@ -134,7 +126,7 @@ bj::object capped_usage(const std::vector<UsageRow>& rows, const policy::Describ
         one["kind"] = "spend";
         one["group"] = policy::to_slug(row.period);
         one["percent"] = row.cap.utilization.percent();
-        one["resets_at"] = iso_text(row.cap.resets_at);
+        one["resets_at"] = to_timestamp(row.cap.resets_at);
         one["severity"] = severity_of(row.cap.utilization);
         one["is_active"] = row.cap.limit == described.limit;
         limits.push_back(std::move(one));

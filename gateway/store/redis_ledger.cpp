@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "gateway/store/record.h"
 #include "gateway/store/rollup_keys.h"
 #include "gateway/store/scripts.h"
 
@@ -21,10 +22,6 @@ constexpr std::chrono::days seen_life{400};
 
 std::string seconds_text(std::chrono::seconds life) {
     return std::to_string(life.count());
-}
-
-std::string to_text(Instant when) {
-    return std::to_string(when.time_since_epoch().count());
 }
 
 std::string to_text(Money amount) {
