@@ -75,6 +75,26 @@ Result<std::optional<std::int64_t>> read_if_match(const http::Request& request, 
     return number;
 }
 
+/// What every change of the policies says of itself.
+struct Order {
+    bool dry_run = false;
+    std::optional<std::int64_t> if_match;
+    bj::object body;  ///< without the reason
+    std::string reason;
+};
+
+Result<Order> read_order(const http::Request& request) {
+    const auto dry = read_dry_run(request);
+    if (!dry) return fail(dry.error());
+    const auto if_match = read_if_match(request, !*dry);
+    if (!if_match) return fail(if_match.error());
+    auto body = parse_body(request);
+    if (!body) return fail(body.error());
+    auto reason = take_reason(*body, !*dry);
+    if (!reason) return fail(reason.error());
+    return Order{*dry, *if_match, std::move(*body), std::move(*reason)};
+}
+
 Error stale(std::int64_t present, std::int64_t read) {
     std::string message = "If-Match: the policies are at version ";
     message.append(std::to_string(present)).append(", not at ").append(std::to_string(read));
@@ -160,46 +180,34 @@ Task<Caller> PoliciesRoute::admit_editor(http::Request& request) {
 Task<http::Response> PoliciesRoute::replace(http::Request& request) {
     auto caller = co_await admit_editor(request);
     if (!caller) co_return fail(caller.error());
-    const auto dry = read_dry_run(request);
-    if (!dry) co_return fail(dry.error());
-    const auto if_match = read_if_match(request, !*dry);
-    if (!if_match) co_return fail(if_match.error());
-    auto body = parse_body(request);
-    if (!body) co_return fail(body.error());
-    auto reason = take_reason(*body, !*dry);
-    if (!reason) co_return fail(reason.error());
+    auto order = read_order(request);
+    if (!order) co_return fail(order.error());
     co_return co_await make(request, {.caller = std::move(*caller),
-                                      .document = std::move(*body),
-                                      .reason = std::move(*reason),
+                                      .document = std::move(order->body),
+                                      .reason = std::move(order->reason),
                                       .action = std::string(update_action),
-                                      .if_match = *if_match,
-                                      .dry_run = *dry});
+                                      .if_match = order->if_match,
+                                      .dry_run = order->dry_run});
 }
 
 Task<http::Response> PoliciesRoute::roll_back(http::Request& request) {
     auto caller = co_await admit_editor(request);
     if (!caller) co_return fail(caller.error());
-    const auto dry = read_dry_run(request);
-    if (!dry) co_return fail(dry.error());
-    const auto if_match = read_if_match(request, !*dry);
-    if (!if_match) co_return fail(if_match.error());
-    auto body = parse_body(request);
-    if (!body) co_return fail(body.error());
-    auto reason = take_reason(*body, !*dry);
-    if (!reason) co_return fail(reason.error());
-    for (const auto& member : *body)
+    auto order = read_order(request);
+    if (!order) co_return fail(order.error());
+    for (const auto& member : order->body)
         if (member.key() != "version")
             co_return fail(bad_field(member.key(), "is not a member of a rollback: version and reason are"));
-    const auto number = json::find_integer(*body, "version").value_or(0);
+    const auto number = json::find_integer(order->body, "version").value_or(0);
     if (number < 1) co_return fail(bad_field("version", "must be the number of a version"));
     const auto version = co_await find(number);
     if (!version) co_return fail(version.error());
     co_return co_await make(request, {.caller = std::move(*caller),
                                       .document = (*version)->document,
-                                      .reason = std::move(*reason),
+                                      .reason = std::move(order->reason),
                                       .action = std::string(rollback_action),
-                                      .if_match = *if_match,
-                                      .dry_run = *dry});
+                                      .if_match = order->if_match,
+                                      .dry_run = order->dry_run});
 }
 
 Task<http::Response> PoliciesRoute::make(http::Request& request, Change change) {
