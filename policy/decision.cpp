@@ -43,6 +43,7 @@ Result<Permit> decide(RulesPtr rules, const Subject& subject, std::string_view a
     if (policy != nullptr) {
         permit.policy = policy->name;
         permit.policy_groups = policy->groups;
+        if (!policy->brakes.is_empty()) permit.brakes = &policy->brakes;
     }
     for (std::size_t upstream = 0; upstream < rules->upstreams().size(); ++upstream)
         if (const auto id = rules->upstream_id(*model, upstream))

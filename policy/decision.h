@@ -25,6 +25,7 @@ struct Permit {
     const Model* model = nullptr;                ///< owned by `rules`
     std::string policy;                          ///< name of the policy, empty when none matched
     std::span<const std::string> policy_groups;  ///< that the policy matches on; owned by `rules`
+    const Brakes* brakes = nullptr;              ///< the policy's, if it has some; owned by `rules`
     std::vector<Candidate> candidates;           ///< never empty
 };
 

@@ -49,13 +49,15 @@ class Reader {
     }
 
     void policy(const bj::value& value, const std::string& path, PolicySpec& spec) {
-        if (!value.is_object()) return report(path, "must be an object with `match` and `cli`");
+        if (!value.is_object()) return report(path, "must be an object with `match`, `cli` and `limits`");
         for (const auto& entry : value.get_object()) {
             const std::string here = member(path, entry.key());
             if (entry.key() == "match")
                 match(entry.value(), here, spec);
             else if (entry.key() == "cli")
                 client_settings(entry.value(), here, spec);
+            else if (entry.key() == "limits")
+                limits(entry.value(), here, spec);
             else if (entry.key() == "settings")
                 report(here, "is called cli here");
             else if (entry.key() == "desktop")
@@ -97,6 +99,12 @@ class Reader {
         spec.cli = value.get_object();
     }
 
+    void limits(const bj::value& value, const std::string& path, PolicySpec& spec) {
+        if (!value.is_object())
+            return report(path, "must be an object of `user`, `session`, `agent` and `pause_session`");
+        spec.limits = value.get_object();
+    }
+
     ParsedPolicies& into_;
 };
 
@@ -114,7 +122,9 @@ bj::object to_document(std::span<const PolicySpec> policies) {
         bj::object match;
         if (!policy.groups.empty()) match["groups"] = bj::array(policy.groups.begin(), policy.groups.end());
         if (!policy.email_domain.empty()) match["email_domain"] = policy.email_domain;
-        list.push_back(bj::object{{"match", std::move(match)}, {"cli", policy.cli}});
+        bj::object entry{{"match", std::move(match)}, {"cli", policy.cli}};
+        if (!policy.limits.empty()) entry["limits"] = policy.limits;
+        list.push_back(std::move(entry));
     }
     return {{"policies", std::move(list)}};
 }

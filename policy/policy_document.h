@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The policy document: what an admin edits, `{"policies":[{"match":{"groups","email_domain"},"cli":{}}]}`, in the
-// meaning of gateway.yaml's `managed.policies`. Here it is read, written in one form, and made into rules together with
+// The policy document: what an admin edits, `{"policies":[{"match":{"groups","email_domain"},"cli":{},"limits":{}}]}`,
+// in the meaning of gateway.yaml's `managed.policies`. Here it is read, written in one form, and made into rules together with
 // the rest of the file. Pure; called by admin/policies.cpp and, for what is stored, by live.cpp.
 #pragma once
 
@@ -26,7 +26,8 @@ struct ParsedPolicies {
 };
 
 ParsedPolicies parse_policies(const boost::json::object& document);
-/// Each policy with its `match` and its `cli`, empty or not: two documents that mean the same look the same.
+/// Each policy with its `match` and its `cli`, empty or not, and its `limits` when it has some: two documents that mean
+/// the same look the same.
 boost::json::object to_document(std::span<const PolicySpec> policies);
 
 /// The rules of `file` with the document's policies in place of its own, or every fault.

@@ -40,6 +40,11 @@ const bj::object& settings_of(const Rules& rules, const Policy* policy) {
     return policy == nullptr ? none : policy->settings;
 }
 
+const bj::object& limits_of(const Policy* policy) {
+    static const bj::object none;
+    return policy == nullptr ? none : policy->limits;
+}
+
 std::vector<std::string> changed_keys(const bj::object& before, const bj::object& after) {
     std::set<std::string> keys;
     for (const auto& member : before) {
@@ -61,12 +66,13 @@ PolicyEffect compare(const Rules& before, const Policy* from, const Rules& after
     effect.models_gained = missing_in(had, has);
     effect.models_lost = missing_in(has, had);
     effect.settings_changed = changed_keys(settings_of(before, from), settings_of(after, to));
+    effect.limits_changed = changed_keys(limits_of(from), limits_of(to));
     return effect;
 }
 
 bool is_nothing(const PolicyEffect& effect) {
     return !effect.policy_changed && effect.models_gained.empty() && effect.models_lost.empty() &&
-           effect.settings_changed.empty();
+           effect.settings_changed.empty() && effect.limits_changed.empty();
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "gateway/base/crypto.h"
 #include "gateway/base/json.h"
 #include "gateway/base/text.h"
+#include "policy/brake_document.h"
 #include "policy/catalogue.h"
 #include "policy/merge.h"
 #include "policy/rules_check.h"
@@ -190,6 +191,9 @@ void Rules::State::add_policies() {
         policies.push_back(
             make_policy(name_of(policy, index), layered ? merge_documents(base->cli, policy.cli) : policy.cli, spec));
         policies.back().groups = policy.groups;
+        policies.back().limits = layered ? merge_limits(base->limits, policy.limits) : policy.limits;
+        std::vector<Problem> none_left;  // find_problems has seen them all
+        policies.back().brakes = read_brakes(policies.back().limits, "", none_left);
         for (const std::string& group : policy.groups)
             by_group[group].push_back(index);
         if (policy.groups.empty()) without_groups.push_back(index);

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "policy/brake.h"
+
 namespace gatehouse::policy {
 
 /// One `models:` entry.
@@ -29,6 +31,7 @@ struct PolicySpec {
     std::vector<std::string> groups;  ///< empty: not matched on
     std::string email_domain;         ///< lower case; empty: not matched on
     boost::json::object cli;          ///< managed settings document; `availableModels` is read from it
+    boost::json::object limits;       ///< how fast a caller may go (brake_document.h)
     bool is_base() const { return groups.empty() && email_domain.empty(); }
 };
 
@@ -79,6 +82,8 @@ struct Policy {
     boost::json::object settings;                              ///< merged document, telemetry environment included
     std::string settings_text;                                 ///< canonical JSON of `settings`
     std::string checksum;                                      ///< "sha256:" + hex of settings_text
+    boost::json::object limits;                                ///< merged, as they are written
+    Brakes brakes;                                             ///< the same
 };
 
 /// Which policy a caller falls under, and what of them it looks at. A policy that asks for neither is everyone's.

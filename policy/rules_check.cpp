@@ -5,6 +5,7 @@
 #include <map>
 
 #include "gateway/base/text.h"
+#include "policy/brake_document.h"
 #include "policy/catalogue.h"
 #include "policy/client_settings.h"
 
@@ -83,6 +84,7 @@ void check_policies(const RulesSpec& spec, std::vector<Problem>& problems) {
                 problems.push_back({item(path + ".match.groups", entry), "must not be empty"});
         check_domain(policy.email_domain, path + ".match.email_domain", problems);
         check_client_settings(policy.cli, path + ".cli", problems);
+        read_brakes(policy.limits, path + ".limits", problems);
     }
 }
 

@@ -27,7 +27,7 @@ bj::value explain_policy(const policy::PolicyMatch& match) {
     if (!match.group.empty()) matched["group"] = match.group;
     if (!match.email_domain.empty()) matched["email_domain"] = match.email_domain;
     if (matched.empty()) matched["everyone"] = true;
-    return bj::object{{"name", match.policy->name}, {"matched", std::move(matched)}};
+    return bj::object{{"name", match.policy->name}, {"matched", std::move(matched)}, {"limits", match.policy->limits}};
 }
 
 bj::array ids_of(const std::vector<const policy::Model*>& models) {

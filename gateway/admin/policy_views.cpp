@@ -32,7 +32,8 @@ bj::object to_json(const policy::PolicyEffect& effect) {
               {"changed", effect.policy_changed}}},
             {"models_gained", to_array(effect.models_gained)},
             {"models_lost", to_array(effect.models_lost)},
-            {"settings_changed", to_array(effect.settings_changed)}};
+            {"settings_changed", to_array(effect.settings_changed)},
+            {"limits_changed", to_array(effect.limits_changed)}};
 }
 
 std::size_t count(std::span<const policy::PolicyEffect> effects, bool (*claim)(const policy::PolicyEffect&)) {
@@ -72,7 +73,8 @@ bj::object to_json(std::span<const policy::PolicyEffect> effects, std::size_t kn
           {"policy", count(effects, [](const Effect& each) { return each.policy_changed; })},
           {"models",
            count(effects, [](const Effect& each) { return !each.models_gained.empty() || !each.models_lost.empty(); })},
-          {"settings", count(effects, [](const Effect& each) { return !each.settings_changed.empty(); })}}},
+          {"settings", count(effects, [](const Effect& each) { return !each.settings_changed.empty(); })},
+          {"limits", count(effects, [](const Effect& each) { return !each.limits_changed.empty(); })}}},
         {"has_more", effects.size() > most_listed_people},
         {"users", std::move(users)}};
 }

@@ -31,6 +31,11 @@ void read_policy(Section& policy, policy::PolicySpec& spec, Problems& problems) 
         spec.cli = to_document(*document, path_of(policy.path(), "cli"), problems);
     else if (document != nullptr)
         policy.refuse("cli", "must be a mapping: a managed settings document of Claude Code");
+    const YamlNode* limits = policy.find("limits");
+    if (limits != nullptr && limits->is_mapping())
+        spec.limits = to_document(*limits, path_of(policy.path(), "limits"), problems);
+    else if (limits != nullptr)
+        policy.refuse("limits", "must be a mapping of user, session, agent and pause_session");
     if (policy.find("desktop") != nullptr) policy.refuse("desktop", "is not supported yet");
     policy.finish();
 }

@@ -83,12 +83,14 @@ TEST_F(Explain, FindsThemByAddressToo) {
 }
 
 TEST_F(Explain, SaysWhichPolicyMatchedAndWhatItOffers) {
-    EXPECT_EQ(text_of("?user=ada", "policy"), R"({"name":"policies[0]: ops, sre","matched":{"group":"ops"}})");
+    EXPECT_EQ(text_of("?user=ada", "policy"),
+              R"({"name":"policies[0]: ops, sre","matched":{"group":"ops"},"limits":{}})");
     EXPECT_EQ(text_of("?user=ada", "models"), R"(["house"])");
     EXPECT_EQ(text_of("?user=ada", "model"), "null");
 
     given_person("bob", "bob@x.org", {});
-    EXPECT_EQ(text_of("?user=bob", "policy"), R"({"name":"policies[1]: @x.org","matched":{"email_domain":"x.org"}})");
+    EXPECT_EQ(text_of("?user=bob", "policy"),
+              R"({"name":"policies[1]: @x.org","matched":{"email_domain":"x.org"},"limits":{}})");
     EXPECT_EQ(text_of("?user=bob", "models"), R"(["claude-haiku-4-5","house"])");
 
     given_person("zoe", "zoe@y.org", {});

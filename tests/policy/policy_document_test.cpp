@@ -22,6 +22,20 @@ TEST(PolicyDocument, IsWrittenInOneFormHoweverItWasRead) {
     EXPECT_EQ(to_document(parse_policies(to_document(parsed.policies)).policies), to_document(parsed.policies));
 }
 
+TEST(PolicyDocument, KeepsLimitsAndLeavesOutWhereThereAreNone) {
+    const auto parsed =
+        parse_policies(document(R"({"policies":[{"limits":{"user":{"requests_per_minute":3}}},{"limits":{}}]})"));
+    EXPECT_TRUE(parsed.problems.empty());
+    EXPECT_EQ(
+        json::to_canonical(to_document(parsed.policies)),
+        R"({"policies":[{"cli":{},"limits":{"user":{"requests_per_minute":3}},"match":{}},{"cli":{},"match":{}}]})");
+    EXPECT_EQ(
+        faults_of(R"({"policies":[{"limits":[]},{"limits":{"user":{"requests_per_minute":0}}}]})"),
+        "policies[0].limits: must be an object of `user`, `session`, `agent` and `pause_session`\n"
+        "policies[1].limits.user.requests_per_minute: must be a whole number from 1 to 1000000000, or null for no "
+        "limit");
+}
+
 TEST(PolicyDocument, BecomesTheRulesOfTheFileWithItsOwnPolicies) {
     RulesSpec file = one_upstream();
     file.policies = {policy_of({}, R"({"model":"haiku"})")};
@@ -47,7 +61,7 @@ TEST(PolicyDocument, NamesEveryFaultAtOnceAndEachOnce) {
                   R"({"match":{"groups":["a",2,""],"email_domain":"a@b","people":1},"desktop":{},"x":0},)"
                   R"({"match":{"groups":[],"email_domain":""},"cli":[]},{"match":null}]})"),
         "limits: is not a member of a policy document\n"
-        "policies[0]: must be an object with `match` and `cli`\n"
+        "policies[0]: must be an object with `match`, `cli` and `limits`\n"
         "policies[1].settings: is called cli here\n"
         "policies[2].match.groups[1]: must be a string\n"
         "policies[2].match.people: is not something that a policy can match on: groups and email_domain are\n"

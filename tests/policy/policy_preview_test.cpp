@@ -69,5 +69,20 @@ TEST(PolicyPreview, KnowsThatTelemetryIsPushedWithoutAPolicyToo) {
     EXPECT_TRUE(effects[0].settings_changed.empty());
 }
 
+TEST(PolicyPreview, NamesTheLimitsThatChange) {
+    RulesSpec spec = one_upstream();
+    spec.policies = {policy_of({}, "{}")};
+    const RulesPtr before = make_rules(spec);
+    spec.policies[0].limits = document(R"({"user":{"requests_per_minute":3}})");
+    const RulesPtr after = make_rules(spec);
+    const std::vector<Principal> ada{{.id = "ada"}};
+
+    const auto effects = preview(*before, *after, ada);
+
+    ASSERT_EQ(effects.size(), 1U);
+    EXPECT_EQ(effects[0].limits_changed, std::vector<std::string>{"user"});
+    EXPECT_FALSE(effects[0].policy_changed);
+}
+
 }  // namespace
 }  // namespace gatehouse::policy
