@@ -34,6 +34,9 @@ Task<http::Response> AccessEndpoints::access(http::Request& request) const {
     auto keys = co_await parts_.vault.keys_of(view.person.subject);
     if (!keys) co_return fail(keys.error());
     view.keys = std::move(*keys);
+    auto paused = co_await parts_.paused.of(view.person);
+    if (!paused) co_return fail(paused.error());
+    view.paused = std::move(*paused);
     co_return access_page(view);
 }
 
@@ -54,6 +57,24 @@ Task<http::Response> AccessEndpoints::revoke_session(http::Request& request) con
     http::Response page = signed_out_page();
     sessions_.forget(page);
     co_return page;
+}
+
+/// A person in a browser, and not the credential that the paused work itself goes on with: what runs away could resume
+/// itself.
+Task<http::Response> AccessEndpoints::resume(http::Request& request) const {
+    const auto mine = co_await sessions_.admit_form(request);
+    if (!mine) co_return fail(mine.error());
+    const auto form = http::Form::parse(request.body.view());
+    const std::string user(form.value("user"));
+    const std::string session(form.value("session"));
+    const auto resumed = co_await parts_.paused.resume(mine->person, user, session);
+    if (!resumed) co_return fail(resumed.error());
+    if (!*resumed)
+        co_return fail(
+            Error::not_found(Reason::not_found, "You have no such paused session. It may go on already: try it."));
+    audit_success(parts_.journal, "paused_session.resume", request, mine->person,
+                  {{"user", user}, {"session_id", session}});
+    co_return http::redirect("/access");
 }
 
 }  // namespace gatehouse::auth

@@ -16,6 +16,7 @@
 #include "auth/personal_key.h"
 #include "auth/secret_hash.h"
 #include "gateway/base/crypto.h"
+#include "gateway/base/text.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -282,6 +283,17 @@ void Authenticator::set_service_keys(std::vector<ServiceKey> keys) {
     }
     state_->services = std::move(services);
     state_->services_used = std::move(used);
+}
+
+std::vector<ServiceKey> Authenticator::service_keys_owned_by(std::string_view owner) const {
+    std::map<std::string, ServiceKey> owned;  // a key with two secrets is there twice
+    if (!state_->services) return {};
+    for (const auto& [hash, service] : *state_->services)
+        if (to_lower(service.key->owner) == to_lower(owner)) owned.try_emplace(service.key->id, *service.key);
+    std::vector<ServiceKey> keys;
+    for (auto& [id, key] : owned)
+        keys.push_back(std::move(key));
+    return keys;
 }
 
 void Authenticator::on_revoked(std::string_view credential_id) {

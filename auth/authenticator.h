@@ -42,6 +42,8 @@ class Authenticator final : public RevocationListener {
 
     /// All service keys there are, instead of those before. Until the first time every one is refused as unavailable.
     void set_service_keys(std::vector<ServiceKey> keys);
+    /// Those of that owner, in any case of letters; none before the first set_service_keys.
+    std::vector<ServiceKey> service_keys_owned_by(std::string_view owner) const;
 
     void on_revoked(std::string_view credential_id) override;
     void on_feed_up() override;

@@ -134,7 +134,18 @@ export ANTHROPIC_AUTH_TOKEN={{secret}}</pre>
 )html";
 
 inline constexpr std::string_view access = R"html(<h1>Your access</h1>
-<section aria-labelledby="who"><h2 id="who">Who you are</h2>
+{{#has_paused}}<section aria-labelledby="paused"><h2 id="paused">Paused sessions</h2>
+<p class="alert">A rule of your organization stopped these sessions of Claude Code, because they look as if they ran away.
+Resume one only if its work is meant to go on.</p>
+<ul class="rows">{{#paused}}<li><div><strong>{{session}}</strong>{{#service_key}} <span class="muted">(of the service key
+{{service_key}})</span>{{/service_key}}<br>
+<small>paused {{since}}: {{why}}</small></div>
+<form method="post" action="/access/paused/resume"><input type="hidden" name="user" value="{{user}}">
+<input type="hidden" name="session" value="{{session}}">
+<button type="submit" aria-label="Resume session {{session}}">Resume</button></form></li>
+{{/paused}}</ul>
+</section>
+{{/has_paused}}<section aria-labelledby="who"><h2 id="who">Who you are</h2>
 <dl>
 <dt>Name</dt><dd>{{name}}{{^name}}not given{{/name}}</dd>
 <dt>Email</dt><dd>{{email}}{{^email}}not given{{/email}}</dd>

@@ -145,6 +145,16 @@ ms::data key_row(const PersonalKey& key) {
     return row;
 }
 
+ms::data paused_row(const PausedItem& paused) {
+    ms::data row;
+    row.set("user", paused.user);
+    row.set("session", paused.session);
+    put(row, "service_key", paused.service_key);
+    row.set("since", shown_time(paused.since));
+    row.set("why", paused.why);
+    return row;
+}
+
 }  // namespace
 
 std::string shown_time(Instant when) {
@@ -198,6 +208,11 @@ http::Response access_page(const AccessView& view) {
         keys.push_back(key_row(key));
     values.set("keys", keys);
     values.set("has_keys", ms::data(!view.keys.empty()));
+    ms::data paused(ms::data::type::list);
+    for (const PausedItem& item : view.paused)
+        paused.push_back(paused_row(item));
+    values.set("paused", paused);
+    values.set("has_paused", ms::data(!view.paused.empty()));
     return page(200, "Your access", fill(templates::access, values));
 }
 

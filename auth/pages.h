@@ -33,6 +33,7 @@ struct AccessView {
     std::vector<Session> sessions;
     std::string current_session;  ///< id of the one that looks
     std::vector<PersonalKey> keys;
+    std::vector<PausedItem> paused;
 };
 
 /// The one answer that holds a personal key's secret.

@@ -13,6 +13,7 @@
 #include "auth/access_token.h"
 #include "auth/identity.h"
 #include "auth/idp.h"
+#include "auth/paused_work.h"
 #include "auth/settings.h"
 #include "auth/vault.h"
 #include "gateway/base/clock.h"
@@ -41,6 +42,7 @@ struct SignInParts {
     const OidcSettings& oidc;
     const SessionSettings& session;
     Vault& vault;
+    PausedWork& paused;
     IdentityProvider& idp;
     const AccessTokens& tokens;
     const Clock& clock;

@@ -21,11 +21,13 @@
 #include "gateway/net/client.h"
 #include "gateway/otlp/forwarder.h"
 #include "gateway/otlp/route.h"
+#include "gateway/paused_work.h"
 #include "gateway/policy_follower.h"
 #include "gateway/protocol.h"
 #include "gateway/store/durable_ledger.h"
 #include "gateway/store/redis_client.h"
 #include "gateway/store/redis_ledger.h"
+#include "gateway/store/redis_paused_sessions.h"
 #include "gateway/store/redis_records.h"
 #include "gateway/store/redis_rollups.h"
 #include "gateway/store/redis_vault.h"
@@ -94,6 +96,7 @@ messages::SpendRulesPtr make_spend_rules(const Live& live, policy::CapBookPtr ca
     rules->group_limit_mode = settings.admin.group_limit_mode;
     rules->enforcement = settings.enforcement;
     rules->blocked_message = settings.admin.blocked_message;
+    rules->access_page = settings.public_url.origin() + "/access";
     return rules;
 }
 
@@ -118,6 +121,7 @@ struct Services::State {
           ledger(redis, redis_ledger, all.spend_journal, all.pool),
           records(redis),
           rollups(redis),
+          paused_sessions(redis, all.clock),
           sweep(redis),
           spend_rules(make_spend_rules(*live, caps)),
           cap_mirror(shard.executor(), records, std::string(policy::cap_record_kind),
@@ -130,11 +134,13 @@ struct Services::State {
           service_key_mirror(shard.executor(), records, std::string(auth::service_key_record_kind), take_service_keys(),
                              blind_pause),
           feed(shard.executor(), all.redis, authenticator, &changes),
+          paused_work(paused_sessions, authenticator),
           idp(settings.oidc, *clients.idp, all.pool, all.clock),
           sign_in({.settings = settings.sign_in,
                    .oidc = settings.oidc,
                    .session = settings.session,
                    .vault = vault,
+                   .paused = paused_work,
                    .idp = idp,
                    .tokens = tokens,
                    .clock = all.clock,
@@ -202,6 +208,7 @@ struct Services::State {
                                  .records = records,
                                  .rollups = rollups,
                                  .ledger = ledger,
+                                 .paused = paused_sessions,
                                  .pool = shared.pool,
                                  .providers = [this] { return providers_of(*shared.live.load()); },
                                  .prices = [this] { return spend_rules->prices; },
@@ -283,6 +290,7 @@ struct Services::State {
     store::DurableLedger ledger;
     store::RedisRecords records;
     store::RedisRollups rollups;
+    store::RedisPausedSessions paused_sessions;
     store::Sweep sweep;
     policy::CapBookPtr caps = policy::read_caps({});  ///< in force; kept while the store is away
     messages::SpendRulesPtr spend_rules;
@@ -295,6 +303,7 @@ struct Services::State {
     auth::Authenticator authenticator;
     policy::Mirror service_key_mirror;
     store::RevocationFeed feed;
+    PausedWorkHere paused_work;
     auth::Oidc idp;
     auth::SignIn sign_in;
     messages::MessagesRoute messages;

@@ -32,8 +32,8 @@ Estimator::Experience* Estimator::find(const std::string& key) {
     return &entries_.front();
 }
 
-Money Estimator::estimate(std::string_view user, std::string_view model, std::size_t body_bytes, const TokenCost& token,
-                          std::optional<std::int64_t> most_output) {
+Draw Estimator::estimate(std::string_view user, std::string_view model, std::size_t body_bytes, const TokenCost& token,
+                         std::optional<std::int64_t> most_output) {
     const Experience* known = find(key_of(user, model));
     // Of a user who is new, what others' requests to the same model came to is a better guess than the list price.
     if (known == nullptr) known = find(key_of({}, model));
@@ -43,27 +43,33 @@ Money Estimator::estimate(std::string_view user, std::string_view model, std::si
         answer = std::min(answer, static_cast<double>(*most_output) * nano(token.output));
     const double sum = std::ceil(per_byte * static_cast<double>(body_bytes) + answer);
     constexpr double most = 9e18;
-    return Money::nano(static_cast<std::int64_t>(std::clamp(sum, 1.0, most)));
+    const double tokens =
+        known != nullptr ? known->tokens : static_cast<double>(body_bytes) / bytes_per_token + first_answer_tokens;
+    return {static_cast<std::int64_t>(std::clamp(std::ceil(tokens), 0.0, most)),
+            Money::nano(static_cast<std::int64_t>(std::clamp(sum, 1.0, most)))};
 }
 
-void Estimator::update(const std::string& key, double prompt_per_byte, double answer) {
-    if (Experience* known = find(key)) {
-        known->prompt_per_byte += weight * (prompt_per_byte - known->prompt_per_byte);
-        known->answer += weight * (answer - known->answer);
+void Estimator::update(const Experience& latest) {
+    if (Experience* known = find(latest.key)) {
+        known->prompt_per_byte += weight * (latest.prompt_per_byte - known->prompt_per_byte);
+        known->answer += weight * (latest.answer - known->answer);
+        known->tokens += weight * (latest.tokens - known->tokens);
         return;
     }
-    entries_.push_front({key, prompt_per_byte, answer});
-    by_key_[key] = entries_.begin();
+    entries_.push_front(latest);
+    by_key_[latest.key] = entries_.begin();
     if (entries_.size() <= capacity_) return;
     by_key_.erase(entries_.back().key);
     entries_.pop_back();
 }
 
 void Estimator::learn(std::string_view user, std::string_view model, std::size_t body_bytes, Money prompt,
-                      Money answer) {
+                      Money answer, std::int64_t tokens) {
     const double per_byte = nano(prompt) / static_cast<double>(std::max<std::size_t>(body_bytes, 1));
-    update(key_of(user, model), per_byte, nano(answer));
-    update(key_of({}, model), per_byte, nano(answer));
+    Experience latest{key_of(user, model), per_byte, nano(answer), static_cast<double>(tokens)};
+    update(latest);
+    latest.key = key_of({}, model);
+    update(latest);
 }
 
 }  // namespace gatehouse::policy

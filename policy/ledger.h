@@ -27,16 +27,19 @@ class Ledger {
     /// never was, should we die.
     virtual void begin(const Begun& begun) = 0;
     virtual Task<Held> reserve(Hold hold) = 0;
-    /// A stream goes on: raises what is held to `amount`, if that is more, and begins its lifetime anew. A reservation
-    /// that has expired meanwhile is made again.
-    virtual Task<> extend(std::string id, std::vector<std::string> accounts, Money amount, Instant now,
-                          std::chrono::seconds lifetime) = 0;
+    /// A stream goes on: raises what is held to `amount`, if that is more, and begins its lifetime anew, also as one of
+    /// the requests under way on these gauges. A reservation that has expired meanwhile is made again.
+    virtual Task<> extend(std::string id, std::vector<std::string> accounts, std::vector<Gauge> gauges, Money amount,
+                          Instant now, std::chrono::seconds lifetime) = 0;
     /// Nothing was consumed: gives everything back.
     virtual Task<> release(std::string id, std::vector<std::string> accounts) = 0;
     /// Adds the charge to its accounts, to the rollups and to the records, and takes its reservation back: all of it or
     /// nothing, and exactly once. Succeeds when the charge is safe, which may be before it is added: while the store is
     /// away it waits on disk.
     virtual Task<> settle(Charge charge) = 0;
+    /// It is no longer under way, and its gauges count what it came to be in place of the guess. What the store does
+    /// not take is lost: gauges run empty by themselves.
+    virtual Task<> finish(Finish finish) = 0;
 
     /// How accounts stand now; index for index.
     virtual Task<std::vector<Standing>> standings(std::vector<Limit> limits, Instant now) = 0;

@@ -59,6 +59,7 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                      .journal = parts.journal,
                      .clock = parts.clock,
                      .random = parts.random}),
+      paused_sessions_({.gate = gate_, .paused = parts.paused, .records = parts.records, .clock = parts.clock}),
       audit_({.gate = gate_, .records = parts.records, .settings = parts.settings, .clock = parts.clock}) {}
 
 void AdminApi::mount(http::Router& router) {
@@ -70,6 +71,7 @@ void AdminApi::mount(http::Router& router) {
     spend_summary_.mount(router);
     invoice_check_.mount(router);
     service_keys_.mount(router);
+    paused_sessions_.mount(router);
     audit_.mount(router);
 }
 

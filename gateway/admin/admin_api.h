@@ -11,6 +11,7 @@
 #include "gateway/admin/explain.h"
 #include "gateway/admin/gate.h"
 #include "gateway/admin/invoice_check.h"
+#include "gateway/admin/paused_sessions.h"
 #include "gateway/admin/policies.h"
 #include "gateway/admin/reports.h"
 #include "gateway/admin/service_keys.h"
@@ -29,6 +30,7 @@ struct AdminApiParts {
     policy::Records& records;
     policy::Rollups& rollups;
     policy::Ledger& ledger;
+    policy::PausedSessions& paused;
     BlockingPool& pool;  ///< sums that take milliseconds are done there
     std::function<Providers()> providers;
     std::function<policy::PriceBookPtr()> prices;
@@ -60,6 +62,7 @@ class AdminApi {
     SpendSummaryRoute spend_summary_;
     InvoiceCheckRoute invoice_check_;
     ServiceKeysRoute service_keys_;
+    PausedSessionsRoute paused_sessions_;
     AuditTrail audit_;
 };
 

@@ -115,6 +115,17 @@ struct MessagesRoute::Closing {
     std::shared_ptr<Spending> spending;
     std::optional<policy::Charge> charge;
     std::vector<policy::Charge> advice;
+
+    /// Of the caller's brakes.
+    policy::Draw drawn() const {
+        policy::Draw draw;
+        if (charge) draw = {policy::counted_tokens(charge->usage), charge->cost};
+        for (const policy::Charge& each : advice) {
+            draw.tokens += policy::counted_tokens(each.usage);
+            draw.cost += each.cost;
+        }
+        return draw;
+    }
 };
 
 void MessagesRoute::mount(http::Router& router) {
@@ -150,7 +161,7 @@ Task<> MessagesRoute::handle(std::string_view path, http::Request& request, http
     Exchange exchange{request, client, path, parts_.upstreams()};
     const auto result = co_await serve(exchange, reader);
     record(exchange, result);
-    if (!exchange.spending) co_return result;
+    if (!exchange.spending || (!exchange.charge && exchange.spending->is_over())) co_return result;
     if (exchange.charge) learn(exchange, *exchange.charge);
     ++unsettled_;
     auto closing =
@@ -245,14 +256,18 @@ Task<bool> MessagesRoute::refuse_if_blocked(Exchange& exchange) {
 
 /// False when the request was refused, and answered.
 Task<bool> MessagesRoute::reserve(Exchange& exchange, const policy::Permit& permit, const Ask& ask) {
-    if (!exchange.spending || !exchange.spending->is_limited()) co_return true;
+    if (!exchange.spending) co_return true;
+    const observe::Entry& entry = exchange.entry;
+    if (permit.brakes != nullptr)
+        exchange.spending->brake(*permit.brakes, entry.subject, entry.session_id, entry.agent_id);
+    if (!exchange.spending->is_limited()) co_return true;
     const policy::Candidate& candidate = permit.candidates.front();
     const std::string& upstream = exchange.upstreams->providers.at(candidate.upstream)->name();
     const Instant now = parts_.clock.now();
     const policy::TokenCost token = exchange.spending->rules().prices->token_cost(
         {upstream, candidate.model, exchange.model}, 0, exchange.asked_speed, now);
-    const Money estimate =
-        estimator_.estimate(exchange.entry.subject, exchange.model, exchange.body_bytes, token, ask.max_tokens());
+    const policy::Draw estimate =
+        estimator_.estimate(entry.subject, exchange.model, exchange.body_bytes, token, ask.max_tokens());
     auto refusal =
         co_await exchange.spending->reserve(exchange.request.id, estimate, now, exchange.reservation_lifetime());
     if (!refusal) co_return fail(refusal.error());
@@ -527,12 +542,14 @@ void MessagesRoute::learn(const Exchange& exchange, const policy::Charge& charge
     const policy::Usage answer{.output = charge.usage.output};
     const Money written =
         parts_.spend_rules()->prices->cost(exchange.price_query(), answer, charge.who.tier, charge.when);
-    estimator_.learn(charge.who.user, charge.who.model, exchange.body_bytes, charge.cost - written, written);
+    estimator_.learn(charge.who.user, charge.who.model, exchange.body_bytes, charge.cost - written, written,
+                     policy::counted_tokens(charge.usage));
 }
 
 /// The client has its answer already, so that a failure is ours alone: what the store does not take now, the ledger
 /// keeps for later.
 asio::awaitable<void> MessagesRoute::close(Closing closing) {
+    const policy::Draw drawn = closing.drawn();
     Result<> closed;
     if (closing.charge)
         closed = co_await parts_.ledger.settle(std::move(*closing.charge));
@@ -542,6 +559,9 @@ asio::awaitable<void> MessagesRoute::close(Closing closing) {
         const auto settled = co_await parts_.ledger.settle(std::move(advice));
         if (!settled) closed = settled;
     }
+    // Told or not: a brake lets go by itself, so that its failure is not one of the books.
+    [[maybe_unused]] const auto finished =
+        co_await closing.spending->finish(closing.request_id, drawn, parts_.clock.now());
     --unsettled_;
     if (closed) co_return;
     parts_.metrics.store_failed(closing.charge ? "usage_not_recorded" : "reservation_not_released");

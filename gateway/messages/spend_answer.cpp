@@ -112,6 +112,34 @@ http::Response refuse_held_budget() {
     return response;
 }
 
+http::Response refuse_rate(const policy::Braked& braked, const policy::RateLimits& rates) {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(braked.wait).count();
+    std::string message = "rate limit reached: " + policy::describe(rates, braked.measure);
+    switch (braked.scope) {
+        case policy::BrakeScope::user:
+            message.append(" for you");
+            break;
+        case policy::BrakeScope::session:
+            message.append(" for one session");
+            break;
+        case policy::BrakeScope::agent:
+            message.append(" for one agent");
+            break;
+    }
+    message.append(" · try again in ").append(std::to_string(wait)).append(wait == 1 ? " second" : " seconds");
+    http::Response response = refusal("rate_limit_error", message);
+    response.headers.add("retry-after", std::to_string(wait));
+    return response;
+}
+
+http::Response refuse_paused(const policy::PausedSession& paused, std::string_view access_page) {
+    std::string message = "this session is paused: " + policy::why_paused(paused);
+    message.append(" · if it is meant to go on, resume it at ").append(access_page);
+    http::Response response = refusal("rate_limit_error", message);
+    response.headers.add("x-should-retry", "false");
+    return response;
+}
+
 bj::object capped_usage(const std::vector<UsageRow>& rows, const policy::Described& described) {
     const policy::Utilization& used = described.utilization;
     bj::object extra;

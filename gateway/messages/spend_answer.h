@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/http/message.h"
+#include "policy/brake.h"
 #include "policy/utilization.h"
 
 namespace gatehouse::messages {
@@ -24,6 +25,11 @@ http::Response refuse_over_budget(const policy::Described& cap, const policy::Li
 http::Response refuse_unknown_spend();
 /// 429 `rate_limit_error`: what is left of the cap is held for requests under way.
 http::Response refuse_held_budget();
+/// 429 `rate_limit_error`: too fast.
+http::Response refuse_rate(const policy::Braked& braked, const policy::RateLimits& rates);
+/// 429 `rate_limit_error` that is not to be tried again: a person must say that the session is meant to go on, at
+/// `access_page`.
+http::Response refuse_paused(const policy::PausedSession& paused, std::string_view access_page);
 
 /// One of a caller's caps, for GET /api/oauth/usage.
 struct UsageRow {

@@ -30,8 +30,9 @@ Refusal Spending::refuse_blocked(const std::vector<policy::Standing>& standings,
 
 Refusal Spending::fail(const Error& error) {
     if (error.fault == Fault::client_gone) return std::nullopt;
-    const bool closed = rules_->enforcement.fail_closed_on_error;
-    log::warn(closed ? "caps cannot be checked: refusing" : "caps cannot be checked: going on",
+    // Brakes alone are not worth a refusal: what they bound is over within minutes.
+    const bool closed = rules_->enforcement.fail_closed_on_error && !limits_.empty();
+    log::warn(closed ? "limits cannot be checked: refusing" : "limits cannot be checked: going on",
               {{"error", describe(error)}});
     if (!closed) return std::nullopt;
     refused_ = Reason::spend_unknown;
@@ -45,18 +46,45 @@ Task<Refusal> Spending::check(Instant now) {
     co_return refuse_blocked(*standings, now);
 }
 
-Task<Refusal> Spending::reserve(std::string request_id, Money estimate, Instant now, std::chrono::seconds lifetime) {
-    if (limits_.empty()) co_return Refusal{};
+void Spending::brake(const policy::Brakes& brakes, const std::string& user, const std::string& session,
+                     const std::string& agent) {
+    gauges_ = policy::gauges(brakes, user, session, agent);
+    if (brakes.pause && !session.empty()) watch_ = policy::Watch{user, session, *brakes.pause};
+}
+
+Refusal Spending::refuse_held(const policy::Held& held, Instant now) {
+    if (held.paused) {
+        refused_ = Reason::session_paused;
+        if (held.paused->since == now)
+            log::warn("session paused", {{"sub", held.paused->user},
+                                         {"session_id", held.paused->session},
+                                         {"cost_nano", static_cast<long long>(held.paused->cost.nano())},
+                                         {"requests", static_cast<long long>(held.paused->requests)}});
+        return refuse_paused(*held.paused, rules_->access_page);
+    }
+    if (held.braked) {
+        refused_ = Reason::rate_exceeded;
+        const auto gauge = std::ranges::find(gauges_, held.braked->scope, &policy::Gauge::scope);
+        return refuse_rate(*held.braked, gauge->rates);
+    }
+    if (auto blocked = refuse_blocked(held.standings, now)) return blocked;
+    refused_ = Reason::budget_held;
+    return refuse_held_budget();
+}
+
+Task<Refusal> Spending::reserve(std::string request_id, policy::Draw estimate, Instant now,
+                                std::chrono::seconds lifetime) {
+    if (!is_limited()) co_return Refusal{};
     tried_ = true;
-    auto held = co_await ledger_.reserve({std::move(request_id), now, estimate, lifetime, limits_});
+    guessed_ = estimate;
+    policy::Hold hold{std::move(request_id), now, estimate.cost, lifetime, limits_, gauges_, watch_, estimate.tokens};
+    auto held = co_await ledger_.reserve(std::move(hold));
     if (!held) co_return fail(held.error());
-    standings_ = std::move(held->standings);
+    standings_ = held->standings;
     reserved_ = held->reserved;
     if (held->granted) co_return Refusal{};
     tried_ = false;
-    if (auto blocked = refuse_blocked(standings_, now)) co_return blocked;
-    refused_ = Reason::budget_held;
-    co_return Refusal{refuse_held_budget()};
+    co_return refuse_held(*held, now);
 }
 
 void Spending::begin(std::string_view request_id, std::string_view user, std::string_view model,
@@ -67,15 +95,20 @@ void Spending::begin(std::string_view request_id, std::string_view user, std::st
 
 Task<> Spending::release(std::string request_id) {
     if (!tried_ && !begun_) co_return Result<>{};
-    std::vector<std::string> accounts = std::exchange(tried_, false) ? held_accounts() : std::vector<std::string>{};
+    std::vector<std::string> accounts = tried_ ? held_accounts() : std::vector<std::string>{};
     begun_ = false;
     co_return co_await ledger_.release(std::move(request_id), std::move(accounts));
+}
+
+Task<> Spending::finish(std::string request_id, policy::Draw drawn, Instant now) {
+    if (!std::exchange(tried_, false) || !is_braked()) co_return Result<>{};
+    co_return co_await ledger_.finish({std::move(request_id), now, gauges_, watch_, guessed_, drawn});
 }
 
 Task<> Spending::extend(std::string request_id, Money cost, Instant now, std::chrono::seconds lifetime) {
     if (!tried_) co_return Result<>{};
     reserved_ = std::max(reserved_, cost);
-    co_return co_await ledger_.extend(std::move(request_id), held_accounts(), reserved_, now, lifetime);
+    co_return co_await ledger_.extend(std::move(request_id), held_accounts(), gauges_, reserved_, now, lifetime);
 }
 
 Task<bool> Spending::is_crossed_by(Money cost, Instant now) {

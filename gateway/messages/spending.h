@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spending: the money side of one request to /v1/messages: which limits apply to its caller, what is set aside before
-// anything is sent, what a running stream holds, and what its answer says about the caps. One per exchange, owned by
+// Spending: the money side of one request to /v1/messages: which limits and brakes apply to its caller, what is set aside
+// before anything is sent, what a running stream holds, and what its answer says about the caps. One per exchange, owned by
 // route.cpp. The ledger remembers, policy/ decides, spend_answer words it.
 #pragma once
 
@@ -29,6 +29,7 @@ struct SpendRules {
     policy::GroupLimitMode group_limit_mode = policy::GroupLimitMode::min;
     policy::EnforcementSettings enforcement;
     std::string blocked_message;
+    std::string access_page;  ///< URL where the owner of a paused session resumes it
 };
 using SpendRulesPtr = std::shared_ptr<const SpendRules>;
 
@@ -40,14 +41,19 @@ class Spending {
     /// Whether a cap is reached already: a developer who is blocked is told so whatever else is wrong with the request.
     /// A round trip, only where caps apply. A refusal, or nothing.
     Task<std::optional<http::Response>> check(Instant now);
+    /// How fast the caller may go. Before `reserve`.
+    void brake(const policy::Brakes& brakes, const std::string& user, const std::string& session,
+               const std::string& agent);
     /// Sets the estimate aside. A refusal, or nothing: then the request may go on, checked or, with the store away and
     /// open failing, unchecked.
-    Task<std::optional<http::Response>> reserve(std::string request_id, Money estimate, Instant now,
+    Task<std::optional<http::Response>> reserve(std::string request_id, policy::Draw estimate, Instant now,
                                                 std::chrono::seconds lifetime);
     /// The request is about to be sent.
     void begin(std::string_view request_id, std::string_view user, std::string_view model, std::string_view session);
     /// Nothing was consumed: gives back what is held.
     Task<> release(std::string request_id);
+    /// The request is over, whether it was settled or released: its brakes take what it truly drew.
+    Task<> finish(std::string request_id, policy::Draw drawn, Instant now);
     /// Holds as much as the answer has cost so far, and renews the reservation.
     Task<> extend(std::string request_id, Money cost, Instant now, std::chrono::seconds lifetime);
     /// Whether the caller's caps are crossed once `cost` is added to what others settled meanwhile.
@@ -59,13 +65,17 @@ class Spending {
     /// The accounts that the estimate is held on; empty without limits.
     std::vector<std::string> held_accounts() const;
     Money reserved() const { return reserved_; }
-    bool is_limited() const { return !limits_.empty(); }
+    /// Nothing is begun or held that an end would have to undo.
+    bool is_over() const { return !tried_ && !begun_; }
+    bool is_limited() const { return !limits_.empty() || is_braked(); }
     /// Why the request was refused, for the audit line.
     std::optional<Reason> refused() const { return refused_; }
     /// The caller's fullest cap as it was before this request.
     std::optional<policy::Described> described(Instant now) const;
 
   private:
+    bool is_braked() const { return !gauges_.empty() || watch_; }
+    std::optional<http::Response> refuse_held(const policy::Held& held, Instant now);
     std::optional<http::Response> refuse_blocked(const std::vector<policy::Standing>& standings, Instant now);
     std::optional<http::Response> fail(const Error& error);
 
@@ -73,6 +83,9 @@ class Spending {
     SpendRulesPtr rules_;
     std::vector<policy::Limit> limits_;
     std::vector<std::string> accounts_;
+    std::vector<policy::Gauge> gauges_;
+    std::optional<policy::Watch> watch_;
+    policy::Draw guessed_;
     std::vector<policy::Standing> standings_;  ///< index for index; empty when not known
     Money reserved_;
     bool tried_ = false;  ///< to reserve: something may be held

@@ -37,14 +37,18 @@ Task<policy::Held> DurableLedger::reserve(policy::Hold hold) {
     return ledger_.reserve(std::move(hold));
 }
 
-Task<> DurableLedger::extend(std::string id, std::vector<std::string> accounts, Money amount, Instant now,
-                             std::chrono::seconds lifetime) {
-    return ledger_.hold(std::move(id), std::move(accounts), amount, now + lifetime);
+Task<> DurableLedger::extend(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges,
+                             Money amount, Instant now, std::chrono::seconds lifetime) {
+    return ledger_.hold(std::move(id), std::move(accounts), std::move(gauges), amount, now + lifetime);
+}
+
+Task<> DurableLedger::finish(policy::Finish finish) {
+    return ledger_.finish(std::move(finish));
 }
 
 Task<> DurableLedger::release(std::string id, std::vector<std::string> accounts) {
     journal_.released(id, "nothing consumed");
-    return ledger_.hold(std::move(id), std::move(accounts), Money(), Instant{});
+    return ledger_.hold(std::move(id), std::move(accounts), {}, Money(), Instant{});
 }
 
 Task<> DurableLedger::settle(policy::Charge charge) {

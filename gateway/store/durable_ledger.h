@@ -23,10 +23,11 @@ class DurableLedger final : public policy::Ledger {
 
     void begin(const policy::Begun& begun) override;
     Task<policy::Held> reserve(policy::Hold hold) override;
-    Task<> extend(std::string id, std::vector<std::string> accounts, Money amount, Instant now,
-                  std::chrono::seconds lifetime) override;
+    Task<> extend(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges, Money amount,
+                  Instant now, std::chrono::seconds lifetime) override;
     Task<> release(std::string id, std::vector<std::string> accounts) override;
     Task<> settle(policy::Charge charge) override;
+    Task<> finish(policy::Finish finish) override;
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now) override;
 
     /// Posts what dead runs left, then, until `stop`, whatever the store did not take.

@@ -1,7 +1,9 @@
--- Raises, renews or gives back what a request holds. KEYS: for each account its held hash and its expiries. ARGV:
--- request id, amount to hold ('0': give everything back), expiry in ms, time to live in s.
+-- Raises, renews or gives back what a request holds. KEYS: for each account its held hash and its expiries, then for each
+-- gauge its requests under way. ARGV: request id, amount to hold ('0': give everything back), expiry in ms, time to live
+-- in s, number of accounts.
 local id, amount = 'r:' .. ARGV[1], ARGV[2]
-for key = 1, #KEYS, 2 do
+local accounts = tonumber(ARGV[5]) * 2
+for key = 1, accounts, 2 do
     local before = redis.call('HGET', KEYS[key], id)
     if amount == '0' then
         if before then
@@ -19,5 +21,9 @@ for key = 1, #KEYS, 2 do
         redis.call('EXPIRE', KEYS[key], ARGV[4])
         redis.call('EXPIRE', KEYS[key + 1], ARGV[4])
     end
+end
+for key = accounts + 1, #KEYS do
+    redis.call('ZADD', KEYS[key], ARGV[3], ARGV[1])
+    redis.call('EXPIRE', KEYS[key], ARGV[4])
 end
 return 1

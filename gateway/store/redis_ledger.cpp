@@ -2,12 +2,14 @@
 #include "gateway/store/redis_ledger.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <utility>
 
+#include "gateway/store/paused_record.h"
 #include "gateway/store/record.h"
 #include "gateway/store/rollup_keys.h"
 #include "gateway/store/scripts.h"
@@ -83,49 +85,140 @@ Error malformed(std::string_view script) {
                               std::string(script).append(" gave an answer of another shape"));
 }
 
+/// Items of the script's answer before those of the limits.
+constexpr std::size_t fixed_items = 5;
+
+std::string or_none(const std::optional<std::int64_t>& bound) {
+    return std::to_string(bound.value_or(0));
+}
+std::string or_none(const std::optional<Money>& bound) {
+    return to_text(bound.value_or(Money()));
+}
+
+/// What reserve.lua is called with, and which limit each of its answers is about.
+struct Reservation {
+    std::vector<std::string> keys;
+    std::vector<std::string> arguments;
+    std::vector<std::size_t> order;
+};
+
+void add_gauges(const policy::Hold& hold, Reservation& into) {
+    for (const policy::Gauge& gauge : hold.gauges) {
+        into.keys.push_back(level_key(gauge.name));
+        into.keys.push_back(under_way_key(gauge.name));
+        into.arguments.push_back(or_none(gauge.rates.requests));
+        into.arguments.push_back(or_none(gauge.rates.tokens));
+        into.arguments.push_back(or_none(gauge.rates.cost));
+        into.arguments.push_back(or_none(gauge.rates.concurrent));
+    }
+    if (!hold.watch) return;
+    into.keys.push_back(stretch_key(hold.watch->user, hold.watch->session));
+    into.keys.push_back(paused_key(hold.watch->user));
+    into.keys.emplace_back(paused_users_key);
+    into.arguments.push_back(hold.watch->session);
+    into.arguments.push_back(hold.watch->user);
+    into.arguments.push_back(or_none(hold.watch->rule.cost));
+    into.arguments.push_back(or_none(hold.watch->rule.requests));
+    into.arguments.push_back(std::to_string(hold.watch->rule.within.count()));
+}
+
+Reservation to_reservation(const policy::Hold& hold) {
+    const std::vector<Account> accounts = by_account(hold.limits);
+    Reservation result;
+    result.arguments = {hold.id,
+                        store::to_text(hold.now),
+                        store::to_text(hold.now + hold.lifetime),
+                        to_text(std::max(hold.estimate, Money::nano(1))),
+                        seconds_text(held_life),
+                        std::to_string(std::max<std::int64_t>(hold.tokens, 0)),
+                        std::to_string(accounts.size()),
+                        std::to_string(hold.gauges.size()),
+                        hold.watch ? "1" : "0"};
+    for (const Account& account : accounts) {
+        result.keys.push_back(held_key(account.name));
+        result.keys.push_back(expiry_key(account.name));
+        result.arguments.push_back(std::to_string(account.limits.size()));
+        for (const std::size_t index : account.limits) {
+            result.keys.push_back(spent_key(account.name, hold.limits[index].period, hold.now));
+            result.arguments.push_back(to_text(hold.limits[index].amount));
+            result.order.push_back(index);
+        }
+    }
+    add_gauges(hold, result);
+    return result;
+}
+
+/// Of the script's numbers, which begin at one.
+std::optional<policy::Braked> to_braked(const policy::Hold& hold, const Reply& reply) {
+    constexpr std::array measures{policy::Measure::requests, policy::Measure::tokens, policy::Measure::cost,
+                                  policy::Measure::concurrent};
+    const auto gauge = static_cast<std::size_t>(reply.items[2].integer - 1);
+    const auto measure = static_cast<std::size_t>(reply.items[3].integer - 1);
+    if (gauge >= hold.gauges.size() || measure >= measures.size()) return std::nullopt;
+    return policy::Braked{hold.gauges[gauge].scope, measures[measure],
+                          std::chrono::milliseconds(reply.items[4].integer)};
+}
+
 }  // namespace
 
 Task<policy::Held> RedisLedger::reserve(policy::Hold hold) {
-    const std::vector<Account> accounts = by_account(hold.limits);
-    std::vector<std::string> keys;
-    std::vector<std::string> arguments{hold.id,
-                                       to_text(hold.now),
-                                       to_text(hold.now + hold.lifetime),
-                                       to_text(std::max(hold.estimate, Money::nano(1))),
-                                       seconds_text(held_life),
-                                       std::to_string(accounts.size())};
-    std::vector<std::size_t> order;
-    for (const Account& account : accounts) {
-        keys.push_back(held_key(account.name));
-        keys.push_back(expiry_key(account.name));
-        arguments.push_back(std::to_string(account.limits.size()));
-        for (const std::size_t index : account.limits) {
-            keys.push_back(spent_key(account.name, hold.limits[index].period, hold.now));
-            arguments.push_back(to_text(hold.limits[index].amount));
-            order.push_back(index);
-        }
-    }
-    const auto reply = co_await redis_.run(scripts::reserve, std::move(keys), std::move(arguments));
+    Reservation reservation = to_reservation(hold);
+    const auto reply =
+        co_await redis_.run(scripts::reserve, std::move(reservation.keys), std::move(reservation.arguments));
     if (!reply) co_return fail(reply.error());
-    if (reply->items.size() != 2 + 2 * order.size()) co_return fail(malformed("reserve"));
+    if (reply->items.size() != fixed_items + 2 * reservation.order.size()) co_return fail(malformed("reserve"));
     policy::Held held;
-    held.granted = reply->items[0].integer == 1;
-    held.reserved = held.granted ? to_money(reply->items[1]) : Money();
-    held.standings.resize(order.size());
-    for (std::size_t place = 0; place < order.size(); ++place)
-        held.standings[order[place]] = {to_money(reply->items[2 + 2 * place]), to_money(reply->items[3 + 2 * place])};
+    const auto verdict = reply->items[0].integer;
+    held.granted = verdict == 1;
+    if (held.granted && !hold.limits.empty()) held.reserved = to_money(reply->items[1]);
+    if (verdict == 2) held.braked = to_braked(hold, *reply);
+    if (verdict == 3 || verdict == 4) {
+        held.paused = parse_paused(reply->items[2].text);
+        if (!held.paused) co_return fail(malformed("reserve"));
+        held.paused->session = hold.watch->session;
+    }
+    held.standings.resize(hold.limits.size());
+    for (std::size_t place = 0; place < reservation.order.size(); ++place)
+        held.standings[reservation.order[place]] = {to_money(reply->items[fixed_items + 2 * place]),
+                                                    to_money(reply->items[fixed_items + 1 + 2 * place])};
     co_return held;
 }
 
-Task<> RedisLedger::hold(std::string id, std::vector<std::string> accounts, Money amount, Instant expires_at) {
-    if (accounts.empty()) co_return Result<>{};
+Task<> RedisLedger::hold(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges,
+                         Money amount, Instant expires_at) {
+    std::erase_if(gauges, [](const policy::Gauge& gauge) { return !gauge.rates.concurrent; });
+    if (accounts.empty() && gauges.empty()) co_return Result<>{};
     std::vector<std::string> keys;
     for (const std::string& account : accounts) {
         keys.push_back(held_key(account));
         keys.push_back(expiry_key(account));
     }
-    std::vector<std::string> arguments{std::move(id), to_text(amount), to_text(expires_at), seconds_text(held_life)};
+    for (const policy::Gauge& gauge : gauges)
+        keys.push_back(under_way_key(gauge.name));
+    std::vector<std::string> arguments{std::move(id), to_text(amount), to_text(expires_at), seconds_text(held_life),
+                                       std::to_string(accounts.size())};
     const auto done = co_await redis_.run(scripts::hold, std::move(keys), std::move(arguments));
+    if (!done) co_return fail(done.error());
+    co_return Result<>{};
+}
+
+Task<> RedisLedger::finish(policy::Finish finish) {
+    std::vector<std::string> keys;
+    std::vector<std::string> arguments{finish.id,
+                                       to_text(finish.now),
+                                       std::to_string(finish.drawn.tokens - finish.guessed.tokens),
+                                       to_text(finish.drawn.cost - finish.guessed.cost),
+                                       to_text(std::max(finish.drawn.cost, Money())),
+                                       std::to_string(finish.gauges.size())};
+    for (const policy::Gauge& gauge : finish.gauges) {
+        keys.push_back(level_key(gauge.name));
+        keys.push_back(under_way_key(gauge.name));
+        arguments.push_back(or_none(gauge.rates.requests));
+        arguments.push_back(or_none(gauge.rates.tokens));
+        arguments.push_back(or_none(gauge.rates.cost));
+    }
+    if (finish.watch) keys.push_back(stretch_key(finish.watch->user, finish.watch->session));
+    const auto done = co_await redis_.run(scripts::finish_request, std::move(keys), std::move(arguments));
     if (!done) co_return fail(done.error());
     co_return Result<>{};
 }

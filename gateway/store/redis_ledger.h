@@ -37,8 +37,10 @@ class RedisLedger {
         : redis_(redis), retention_(std::move(retention)) {}
 
     Task<policy::Held> reserve(policy::Hold hold);
-    /// Holds `amount` if that is more; nothing: gives everything back.
-    Task<> hold(std::string id, std::vector<std::string> accounts, Money amount, Instant expires_at);
+    /// Holds `amount` if that is more, and stays under way on the gauges; nothing: gives everything back.
+    Task<> hold(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges, Money amount,
+                Instant expires_at);
+    Task<> finish(policy::Finish finish);
     /// Succeeds too when it was added before.
     Task<> post(policy::Charge charge, SettlementId id, std::string record);
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now);

@@ -72,6 +72,22 @@ std::string expiry_key(std::string_view account) {
     return key({"a:", hashed(account), ":expiry"});
 }
 
+std::string level_key(std::string_view gauge) {
+    return key({"g:", hashed(gauge), ":level"});
+}
+
+std::string under_way_key(std::string_view gauge) {
+    return key({"g:", hashed(gauge), ":busy"});
+}
+
+std::string stretch_key(std::string_view user, std::string_view session) {
+    return key({"g:", hashed(joined({user, session})), ":stretch"});
+}
+
+std::string paused_key(std::string_view user) {
+    return key({"g:", hashed(user), ":paused"});
+}
+
 std::string cells_key(policy::Grain grain, Instant when) {
     switch (grain) {
         case policy::Grain::hour:

@@ -21,6 +21,17 @@ std::string held_key(std::string_view account);
 /// When those expire: a sorted set of request ids by milliseconds since 1970.
 std::string expiry_key(std::string_view account);
 
+/// What a gauge reads: a hash of `r`, `t`, `n` (requests, tokens, nano-dollars; doubles) and `at` (ms since 1970).
+std::string level_key(std::string_view gauge);
+/// Requests under way on a gauge: a sorted set of request ids by when they would expire.
+std::string under_way_key(std::string_view gauge);
+/// The present stretch of a watched session: a hash of `from`, `cost` and `requests`.
+std::string stretch_key(std::string_view user, std::string_view session);
+/// A user's paused sessions: session → what was too much (redis_paused_sessions.h).
+std::string paused_key(std::string_view user);
+/// Users who may have some, by when the last of them is forgotten.
+inline constexpr std::string_view paused_users_key = "gh:{spend}:g:paused";
+
 /// Cells of a bucket: a hash with two fields for every combination of dimensions, `<cell>` (requests, input, output,
 /// cache read, cache writes of 5 minutes and of an hour, web searches and a zero, with blanks between) and `$<cell>`
 /// (nano-dollars).

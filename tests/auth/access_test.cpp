@@ -169,5 +169,40 @@ TEST_F(AccessPage, TakesFormsOnlyFromItsOwnPagesAndFromSignedInPeople) {
     EXPECT_TRUE(session_is_there(id));
 }
 
+TEST_F(AccessPage, ShowsPausedSessionsAndLetsTheirOwnerResumeThem) {
+    paused.items = {{"ada", "s<1>", "", clock.now(), "it cost $25.13"}, {"bob", "s2", "", clock.now(), "it cost $9"}};
+    Browser browser;
+    sign_in_browser(browser);
+    const std::string page = page_of(browser);
+    EXPECT_NE(page.find("s&lt;1&gt;"), std::string::npos);
+    EXPECT_NE(page.find("it cost $25.13"), std::string::npos);
+    EXPECT_EQ(page.find("it cost $9"), std::string::npos) << "another one's";
+
+    const http::Response resumed = submit(browser, "/access/paused/resume", {{"user", "ada"}, {"session", "s<1>"}});
+
+    EXPECT_EQ(resumed.status, 302);
+    EXPECT_EQ(location(resumed), "/access");
+    EXPECT_EQ(journal.count("paused_session.resume", {"result=success", "session_id=s<1>"}), 1);
+    EXPECT_EQ(page_of(browser).find("Paused sessions"), std::string::npos);
+    EXPECT_EQ(submit(browser, "/access/paused/resume", {{"user", "bob"}, {"session", "s2"}}).status, 404);
+    EXPECT_EQ(paused.items.size(), 1U);
+}
+
+TEST_F(AccessPage, ResumesForNobodyButASignedInPersonOnOurOwnPage) {
+    paused.items = {{"ada", "s1", "", clock.now(), "it cost $25.13"}};
+    Browser browser;
+    sign_in_browser(browser);
+    browser.origin = "https://evil.example";
+    EXPECT_EQ(submit(browser, "/access/paused/resume", {{"user", "ada"}, {"session", "s1"}}).status, 403);
+    Browser stranger;
+    EXPECT_EQ(submit(stranger, "/access/paused/resume", {{"user", "ada"}, {"session", "s1"}}).status, 401);
+    idp.will_sign_in("code-terminal", ada());
+    http::Request request = request_of("POST", "/access/paused/resume", "user=ada&session=s1");
+    request.headers.add("origin", "https://gate.example");
+    request.headers.add("authorization", "Bearer " + sign_in_terminal("code-terminal").access);
+    EXPECT_EQ(send(std::move(request)).status, 401) << "what runs away must not resume itself";
+    EXPECT_EQ(paused.items.size(), 1U);
+}
+
 }  // namespace
 }  // namespace gatehouse::testing

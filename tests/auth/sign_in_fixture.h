@@ -82,6 +82,24 @@ class SlowIdp final : public auth::IdentityProvider {
     const MemoryVault& vault_;
 };
 
+/// The paused sessions of everybody, and who may resume them: the user that is named.
+class FakePausedWork final : public auth::PausedWork {
+  public:
+    std::vector<auth::PausedItem> items;
+
+    Task<std::vector<auth::PausedItem>> of(auth::Person person) override {
+        std::vector<auth::PausedItem> theirs;
+        for (const auth::PausedItem& item : items)
+            if (item.user == person.subject) theirs.push_back(item);
+        co_return theirs;
+    }
+    Task<bool> resume(auth::Person person, std::string user, std::string session) override {
+        co_return std::erase_if(items, [&](const auth::PausedItem& item) {
+            return item.user == user && user == person.subject && item.session == session;
+        }) > 0;
+    }
+};
+
 class SignInTest : public ::testing::Test {
   protected:
     static constexpr std::string_view device_grant = "urn:ietf:params:oauth:grant-type:device_code";
@@ -109,17 +127,10 @@ class SignInTest : public ::testing::Test {
     /// Builds the routes anew, as a restart with these settings would.
     void boot() {
         tokens = std::make_unique<auth::AccessTokens>(session, settings.public_url.origin());
-        auth::SignInParts parts{settings,
-                                oidc,
-                                session,
-                                vault,
-                                provider,
-                                *tokens,
-                                clock,
-                                random,
-                                journal,
-                                metrics,
-                                [this](const auth::Person& person) { return summary_of(person); }};
+        auth::SignInParts parts{settings, oidc,    session,
+                                vault,    paused,  provider,
+                                *tokens,  clock,   random,
+                                journal,  metrics, [this](const auth::Person& person) { return summary_of(person); }};
         parts.patience = {std::chrono::milliseconds(1), 200};
         sign_in = std::make_unique<auth::SignIn>(std::move(parts));
         router = http::Router();
@@ -266,6 +277,7 @@ class SignInTest : public ::testing::Test {
     ManualClock clock;
     FixedRandom random;
     MemoryVault vault{clock};
+    FakePausedWork paused;
     FakeIdp idp;
     SlowIdp provider{idp, vault};
     RecordingJournal journal;

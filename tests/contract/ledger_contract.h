@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "policy/ledger.h"
+#include "policy/paused_sessions.h"
 #include "tests/support/run_task.h"
 #include "tests/support/run_together.h"
 
@@ -25,6 +26,7 @@ class LedgerSetup {
     virtual ~LedgerSetup() = default;
     virtual boost::asio::io_context& context() = 0;
     virtual policy::Ledger& ledger() = 0;
+    virtual policy::PausedSessions& paused_sessions() = 0;
 };
 
 struct LedgerMaker {
@@ -69,6 +71,28 @@ class LedgerContract : public ::testing::TestWithParam<LedgerMaker> {
     policy::Standing standing(std::string account, policy::Period period = policy::Period::monthly,
                               Instant now = evening) {
         return good(ledger().standings({limit(std::move(account), 0, period)}, now)).at(0);
+    }
+    policy::PausedSessions& paused_sessions() { return setup_->paused_sessions(); }
+    static policy::Gauge gauge(policy::RateLimits rates, std::string name = "u:3:ada:") {
+        return {policy::BrakeScope::user, std::move(name), rates};
+    }
+    /// A request that no limit of money is on.
+    static policy::Hold braked(std::string id, std::vector<policy::Gauge> gauges, Instant now = evening) {
+        policy::Hold one = hold(std::move(id), 10, {}, now);
+        one.tokens = 100;
+        one.gauges = std::move(gauges);
+        return one;
+    }
+    static policy::Finish finished(const policy::Hold& hold, policy::Draw drawn, Instant now) {
+        return {hold.id, now, hold.gauges, hold.watch, {hold.tokens, hold.estimate}, drawn};
+    }
+    static policy::Watch watch(std::optional<Money> cost, std::optional<std::int64_t> requests) {
+        return {"ada", "s 1", {cost, requests, std::chrono::minutes(10)}};
+    }
+    static policy::Hold watched(std::string id, policy::Watch watch, Instant now = evening) {
+        policy::Hold one = hold(std::move(id), 10, {}, now);
+        one.watch = std::move(watch);
+        return one;
     }
     std::vector<Result<policy::Held>> reserve_together(std::vector<policy::Hold> holds) {
         std::vector<Task<policy::Held>> tasks;
@@ -208,8 +232,8 @@ TEST_P(LedgerContract, RaisesAndRenewsWhatALongAnswerHolds) {
     reserve(hold("r1", 10, {limit("u:ada", 100)}));
     const Instant later = evening + std::chrono::seconds(59);
 
-    good(ledger().extend("r1", {"u:ada"}, Money::cents(30), later, std::chrono::seconds(60)));
-    good(ledger().extend("r1", {"u:ada"}, Money::cents(20), later, std::chrono::seconds(60)));
+    good(ledger().extend("r1", {"u:ada"}, {}, Money::cents(30), later, std::chrono::seconds(60)));
+    good(ledger().extend("r1", {"u:ada"}, {}, Money::cents(20), later, std::chrono::seconds(60)));
 
     EXPECT_EQ(standing("u:ada").held, Money::cents(30));
     EXPECT_FALSE(reserve(hold("r2", 71, {limit("u:ada", 100)}, evening + std::chrono::seconds(61))).granted);
@@ -256,6 +280,168 @@ TEST_P(LedgerContract, NeverGrantsMoreThanTheLimitToManyAtOnce) {
 
     EXPECT_EQ(granted, 14);
     EXPECT_EQ(standing("u:ada").held, Money::cents(98));
+}
+
+TEST_P(LedgerContract, LetsAMinutesWorthOfRequestsThroughAndThenOneAtATime) {
+    const auto four = gauge({.requests = 4});
+    for (int at = 0; at < 4; ++at)
+        EXPECT_TRUE(reserve(braked("r" + std::to_string(at), {four})).granted);
+
+    const auto fifth = reserve(braked("r5", {four}));
+
+    EXPECT_FALSE(fifth.granted);
+    const policy::Braked expected{policy::BrakeScope::user, policy::Measure::requests, std::chrono::seconds(15)};
+    EXPECT_EQ(fifth.braked, expected);
+    EXPECT_FALSE(reserve(braked("r6", {four}, evening + std::chrono::seconds(14))).granted);
+    EXPECT_TRUE(reserve(braked("r7", {four}, evening + std::chrono::seconds(15))).granted);
+    EXPECT_FALSE(reserve(braked("r8", {four}, evening + std::chrono::seconds(15))).granted);
+}
+
+TEST_P(LedgerContract, CountsTheTokensThatWereDrawnInPlaceOfThoseGuessed) {
+    const auto thousand = gauge({.tokens = 1'000});
+    const auto first = braked("r1", {thousand});
+    ASSERT_TRUE(reserve(first).granted);
+    good(ledger().finish(finished(first, {2'000, Money()}, evening)));
+
+    const auto second = reserve(braked("r2", {thousand}));
+
+    const policy::Braked expected{policy::BrakeScope::user, policy::Measure::tokens, std::chrono::minutes(1)};
+    EXPECT_EQ(second.braked, expected);
+    EXPECT_TRUE(reserve(braked("r3", {thousand}, evening + std::chrono::seconds(61))).granted);
+}
+
+TEST_P(LedgerContract, GivesBackWhatWasGuessedAndNotDrawn) {
+    const auto hundred = gauge({.tokens = 100});
+    const auto first = braked("r1", {hundred});
+    ASSERT_TRUE(reserve(first).granted);
+    EXPECT_TRUE(reserve(braked("r2", {hundred})).braked);
+    good(ledger().finish(finished(first, {}, evening)));
+    EXPECT_TRUE(reserve(braked("r3", {hundred})).granted);
+}
+
+TEST_P(LedgerContract, BrakesMoneyByTheMinute) {
+    const auto dime = gauge({.cost = Money::cents(20)});
+    const auto first = braked("r1", {dime});
+    ASSERT_TRUE(reserve(first).granted);
+    good(ledger().finish(finished(first, {0, Money::cents(30)}, evening)));
+
+    const auto second = reserve(braked("r2", {dime}));
+
+    ASSERT_TRUE(second.braked);
+    EXPECT_EQ(second.braked->measure, policy::Measure::cost);
+    EXPECT_EQ(second.braked->wait, std::chrono::seconds(30));
+}
+
+TEST_P(LedgerContract, BoundsTheRequestsUnderWay) {
+    const auto two = gauge({.concurrent = 2});
+    const auto first = braked("r1", {two});
+    ASSERT_TRUE(reserve(first).granted);
+    ASSERT_TRUE(reserve(braked("r2", {two})).granted);
+
+    const auto third = reserve(braked("r3", {two}));
+
+    const policy::Braked expected{policy::BrakeScope::user, policy::Measure::concurrent, policy::concurrency_pause};
+    EXPECT_EQ(third.braked, expected);
+    good(ledger().finish(finished(first, {}, evening)));
+    EXPECT_TRUE(reserve(braked("r4", {two})).granted);
+}
+
+TEST_P(LedgerContract, ForgetsARequestUnderWayThatNobodyRenews) {
+    const auto one = gauge({.concurrent = 1});
+    ASSERT_TRUE(reserve(braked("r1", {one})).granted);
+    good(ledger().extend("r1", {}, {one}, Money(), evening + std::chrono::seconds(30), std::chrono::seconds(60)));
+    EXPECT_FALSE(reserve(braked("r2", {one}, evening + std::chrono::seconds(89))).granted);
+    EXPECT_TRUE(reserve(braked("r3", {one}, evening + std::chrono::seconds(90))).granted);
+}
+
+TEST_P(LedgerContract, NamesTheGaugeThatTakesLongestAndCountsNothingOnTheOthers) {
+    const auto wide = gauge({.requests = 2}, "u:3:ada:");
+    policy::Gauge narrow = gauge({.requests = 1}, "s:3:ada:1");
+    narrow.scope = policy::BrakeScope::session;
+    ASSERT_TRUE(reserve(braked("r1", {wide, narrow})).granted);
+
+    const auto second = reserve(braked("r2", {wide, narrow}));
+
+    ASSERT_TRUE(second.braked);
+    EXPECT_EQ(second.braked->scope, policy::BrakeScope::session);
+    EXPECT_TRUE(reserve(braked("r3", {wide})).granted);
+    EXPECT_FALSE(reserve(braked("r4", {wide})).granted);
+}
+
+TEST_P(LedgerContract, HoldsNoMoneyForARequestThatIsBraked) {
+    const auto one = gauge({.requests = 1});
+    auto first = braked("r1", {one});
+    first.limits = {limit("u:ada", 100)};
+    ASSERT_TRUE(reserve(first).granted);
+    auto second = braked("r2", {one});
+    second.limits = {limit("u:ada", 100)};
+
+    const auto refused = reserve(second);
+
+    EXPECT_TRUE(refused.braked);
+    EXPECT_EQ(refused.standings, (std::vector<policy::Standing>{{Money(), Money::cents(10)}}));
+    EXPECT_EQ(standing("u:ada").held, Money::cents(10));
+}
+
+TEST_P(LedgerContract, SpeaksOfMoneyBeforeItSpeaksOfSpeed) {
+    auto first = braked("r1", {gauge({.requests = 1})});
+    ASSERT_TRUE(reserve(first).granted);
+    first.limits = {limit("u:ada", 0)};
+    const auto refused = reserve(first);
+    EXPECT_FALSE(refused.granted);
+    EXPECT_FALSE(refused.braked);
+}
+
+TEST_P(LedgerContract, PausesASessionThatCostTooMuchInOneStretch) {
+    const auto rule = watch(Money::cents(50), std::nullopt);
+    const auto first = watched("r1", rule);
+    ASSERT_TRUE(reserve(first).granted);
+    good(ledger().finish(finished(first, {0, Money::cents(51)}, evening)));
+
+    const auto second = reserve(watched("r2", rule));
+
+    EXPECT_FALSE(second.granted);
+    ASSERT_TRUE(second.paused);
+    const policy::PausedSession expected{"ada", "s 1", evening, Money::cents(51), 1, rule.rule};
+    EXPECT_EQ(*second.paused, expected);
+    // Long after its stretch: only a person ends it.
+    const Instant later = evening + std::chrono::hours(5);
+    EXPECT_EQ(reserve(watched("r3", rule, later)).paused, expected);
+    EXPECT_EQ(good(paused_sessions().of("ada")), std::vector{expected});
+    EXPECT_EQ(good(paused_sessions().all()), std::vector{expected});
+    EXPECT_TRUE(good(paused_sessions().of("bob")).empty());
+}
+
+TEST_P(LedgerContract, ResumesAPausedSessionAndBeginsAnew) {
+    const auto rule = watch(std::nullopt, 2);
+    ASSERT_TRUE(reserve(watched("r1", rule)).granted);
+    ASSERT_TRUE(reserve(watched("r2", rule)).granted);
+    ASSERT_TRUE(reserve(watched("r3", rule)).paused);
+
+    EXPECT_FALSE(good(paused_sessions().resume("bob", "s 1")));
+    EXPECT_TRUE(good(paused_sessions().resume("ada", "s 1")));
+    EXPECT_FALSE(good(paused_sessions().resume("ada", "s 1")));
+
+    EXPECT_TRUE(reserve(watched("r4", rule)).granted);
+    EXPECT_TRUE(reserve(watched("r5", rule)).granted);
+    EXPECT_TRUE(reserve(watched("r6", rule)).paused);
+}
+
+TEST_P(LedgerContract, WatchesASessionStretchByStretch) {
+    const auto rule = watch(std::nullopt, 2);
+    ASSERT_TRUE(reserve(watched("r1", rule)).granted);
+    ASSERT_TRUE(reserve(watched("r2", rule, evening + std::chrono::minutes(9))).granted);
+    EXPECT_TRUE(reserve(watched("r3", rule, evening + std::chrono::minutes(10))).granted);
+}
+
+TEST_P(LedgerContract, LetsNoMoreThanAMinutesWorthThroughAtOnce) {
+    std::vector<policy::Hold> holds;
+    for (int at = 0; at < 100; ++at)
+        holds.push_back(braked("r" + std::to_string(at), {gauge({.requests = 7, .concurrent = 9})}));
+    int granted = 0;
+    for (const auto& held : reserve_together(std::move(holds)))
+        granted += held.value().granted ? 1 : 0;
+    EXPECT_EQ(granted, 7);
 }
 
 }  // namespace gatehouse::testing

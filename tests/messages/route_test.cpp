@@ -254,10 +254,12 @@ class SlowLedger final : public policy::Ledger {
         co_return opened;
     }
     Task<policy::Held> reserve(policy::Hold) override { co_return policy::Held{.granted = true}; }
-    Task<> extend(std::string, std::vector<std::string>, Money, Instant, std::chrono::seconds) override {
+    Task<> extend(std::string, std::vector<std::string>, std::vector<policy::Gauge>, Money, Instant,
+                  std::chrono::seconds) override {
         co_return Result<>{};
     }
     Task<> release(std::string, std::vector<std::string>) override { co_return Result<>{}; }
+    Task<> finish(policy::Finish) override { co_return Result<>{}; }
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant) override {
         co_return std::vector<policy::Standing>(limits.size());
     }

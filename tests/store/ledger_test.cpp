@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "gateway/store/durable_ledger.h"
+#include "gateway/store/redis_paused_sessions.h"
 #include "gateway/store/rollup_keys.h"
 #include "tests/contract/ledger_contract.h"
 #include "tests/store/redis_fixture.h"
 #include "tests/support/fixed_random.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/memory_ledger.h"
 
 namespace gatehouse::testing {
@@ -17,6 +19,7 @@ class MemorySetup final : public LedgerSetup {
   public:
     boost::asio::io_context& context() override { return context_; }
     policy::Ledger& ledger() override { return ledger_; }
+    policy::PausedSessions& paused_sessions() override { return ledger_; }
 
   private:
     boost::asio::io_context context_{1};
@@ -42,9 +45,12 @@ class RedisSetup final : public LedgerSetup {
   public:
     boost::asio::io_context& context() override { return shard_.context; }
     policy::Ledger& ledger() override { return ledger_; }
+    policy::PausedSessions& paused_sessions() override { return paused_; }
 
   private:
     Shard shard_;
+    ManualClock clock_{Instant{std::chrono::milliseconds{1'795'305'599'999}}};
+    store::RedisPausedSessions paused_{shard_.redis, clock_};
     Journal journal_;
     BlockingPool pool_{1};
     store::RedisLedger redis_{shard_.redis, [] { return store::Retention{}; }};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Ledger in memory. Passes tests/contract/ledger_contract.h, as DurableLedger on Redis does.
+// The Ledger in memory, with its paused sessions. Passes tests/contract/ledger_contract.h, as DurableLedger on Redis
+// does.
 #pragma once
 
 #include <algorithm>
@@ -10,10 +11,11 @@
 #include <vector>
 
 #include "policy/ledger.h"
+#include "policy/paused_sessions.h"
 
 namespace gatehouse::testing {
 
-class MemoryLedger final : public policy::Ledger {
+class MemoryLedger final : public policy::Ledger, public policy::PausedSessions {
   public:
     /// Every call but `settle` fails with unavailable/store_unreachable until set_down(false).
     void set_down(bool down) { down_ = down; }
@@ -48,8 +50,10 @@ class MemoryLedger final : public policy::Ledger {
             answer.granted = answer.granted && amount.has_value();
             if (amount) grants[name] = *amount;
         }
-        if (!answer.granted) answer.reserved = Money();
+        if (answer.granted) brake(hold, answer);
+        if (!answer.granted || hold.limits.empty()) answer.reserved = Money();
         if (!answer.granted) co_return answer;
+        count(hold);
         for (const auto& [name, amount] : grants) {
             accounts_[name].holds[hold.id] = {amount, hold.now + hold.lifetime};
             answer.reserved = std::min(answer.reserved, amount);
@@ -57,9 +61,11 @@ class MemoryLedger final : public policy::Ledger {
         co_return answer;
     }
 
-    Task<> extend(std::string id, std::vector<std::string> accounts, Money amount, Instant now,
-                  std::chrono::seconds lifetime) override {
+    Task<> extend(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges, Money amount,
+                  Instant now, std::chrono::seconds lifetime) override {
         if (down_) co_return fail(unreachable());
+        for (const policy::Gauge& gauge : gauges)
+            if (gauge.rates.concurrent) under_way_[gauge.name][id] = now + lifetime;
         for (const std::string& name : accounts) {
             auto& [held, until] = accounts_[name].holds[id];
             held = std::max(held, amount);
@@ -83,6 +89,39 @@ class MemoryLedger final : public policy::Ledger {
         charges_.push_back(std::move(charge));
         co_return Result<>{};
     }
+
+    Task<> finish(policy::Finish finish) override {
+        if (down_) co_return fail(unreachable());
+        for (const policy::Gauge& gauge : finish.gauges) {
+            under_way_[gauge.name].erase(finish.id);
+            policy::Level& level = levels_[gauge.name];
+            level = policy::drained(level, gauge.rates, std::max(finish.now, level.at));
+            const std::int64_t tokens = finish.drawn.tokens - finish.guessed.tokens;
+            const Money cost = finish.drawn.cost - finish.guessed.cost;
+            level.tokens = std::max(0.0, level.tokens + static_cast<double>(tokens));
+            level.nano = std::max(0.0, level.nano + static_cast<double>(cost.nano()));
+        }
+        if (!finish.watch) co_return Result<>{};
+        const auto stretch = stretches_.find({finish.watch->user, finish.watch->session});
+        if (stretch != stretches_.end()) stretch->second.cost += std::max(finish.drawn.cost, Money());
+        co_return Result<>{};
+    }
+
+    Task<std::vector<policy::PausedSession>> of(std::string user) override {
+        std::vector<policy::PausedSession> sessions;
+        for (const auto& [key, session] : paused_)
+            if (session.user == user) sessions.push_back(session);
+        std::ranges::sort(sessions, {}, &policy::PausedSession::since);
+        co_return sessions;
+    }
+    Task<std::vector<policy::PausedSession>> all() override {
+        std::vector<policy::PausedSession> sessions;
+        for (const auto& [key, session] : paused_)
+            sessions.push_back(session);
+        std::ranges::sort(sessions, {}, &policy::PausedSession::since);
+        co_return sessions;
+    }
+    Task<bool> resume(std::string user, std::string session) override { co_return paused_.erase({user, session}) == 1; }
 
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now) override {
         if (down_) co_return fail(unreachable());
@@ -112,12 +151,72 @@ class MemoryLedger final : public policy::Ledger {
         }
     };
 
+    struct Stretch {
+        Instant from;
+        Money cost;
+        std::int64_t requests = 0;
+    };
+
+    policy::Level level_of(const policy::Gauge& gauge, Instant now) {
+        const policy::Level& level = levels_[gauge.name];
+        return policy::drained(level, gauge.rates, std::max(now, level.at));
+    }
+
+    /// A full gauge, or a session that is or becomes paused: then nothing is granted.
+    void brake(const policy::Hold& hold, policy::Held& answer) {
+        if (hold.watch) pause(*hold.watch, hold.now, answer);
+        if (answer.paused) return;
+        for (const policy::Gauge& gauge : hold.gauges) {
+            auto& under_way = under_way_[gauge.name];
+            std::erase_if(under_way, [&](const auto& each) { return each.second <= hold.now; });
+            const auto braked =
+                policy::full(gauge, level_of(gauge, hold.now), static_cast<std::int64_t>(under_way.size()));
+            if (braked && (!answer.braked || braked->wait > answer.braked->wait)) answer.braked = braked;
+        }
+        answer.granted = !answer.braked;
+    }
+
+    void pause(const policy::Watch& watch, Instant now, policy::Held& answer) {
+        const std::pair key{watch.user, watch.session};
+        const auto stretch = stretches_.find(key);
+        if (!paused_.contains(key) && stretch != stretches_.end() && now < stretch->second.from + watch.rule.within) {
+            const Stretch& ran = stretch->second;
+            const bool costly = watch.rule.cost && ran.cost >= *watch.rule.cost;
+            const bool busy = watch.rule.requests && ran.requests >= *watch.rule.requests;
+            if (costly || busy) paused_[key] = {watch.user, watch.session, now, ran.cost, ran.requests, watch.rule};
+            if (costly || busy) stretches_.erase(stretch);
+        }
+        const auto paused = paused_.find(key);
+        if (paused == paused_.end()) return;
+        answer.granted = false;
+        answer.paused = paused->second;
+    }
+
+    void count(const policy::Hold& hold) {
+        for (const policy::Gauge& gauge : hold.gauges) {
+            policy::Level& level = levels_[gauge.name];
+            level = level_of(gauge, hold.now);
+            level.requests += 1;
+            level.tokens += static_cast<double>(hold.tokens);
+            level.nano += static_cast<double>(hold.estimate.nano());
+            if (gauge.rates.concurrent) under_way_[gauge.name][hold.id] = hold.now + hold.lifetime;
+        }
+        if (!hold.watch) return;
+        Stretch& stretch = stretches_[{hold.watch->user, hold.watch->session}];
+        if (hold.now >= stretch.from + hold.watch->rule.within) stretch = {hold.now, Money(), 0};
+        ++stretch.requests;
+    }
+
     static Error unreachable() {
         return Error::unavailable(Reason::store_unreachable, "the store is unreachable", "MemoryLedger is down");
     }
 
     bool down_ = false;
     std::map<std::string, Account> accounts_;
+    std::map<std::string, policy::Level> levels_;                       ///< by gauge
+    std::map<std::string, std::map<std::string, Instant>> under_way_;   ///< by gauge and request
+    std::map<std::pair<std::string, std::string>, Stretch> stretches_;  ///< by user and session
+    std::map<std::pair<std::string, std::string>, policy::PausedSession> paused_;
     std::vector<policy::Charge> charges_;
 };
 
