@@ -271,16 +271,20 @@ Task<> RedisLedger::post(policy::Charge charge, SettlementId id, std::string rec
 }
 
 Task<std::vector<policy::Standing>> RedisLedger::standings(std::vector<policy::Limit> limits, Instant now) {
-    std::vector<Command> commands;
+    std::vector<std::string> keys;
     for (const policy::Limit& limit : limits) {
-        commands.push_back({"GET", spent_key(limit.account, limit.period, now)});
-        commands.push_back({"HGET", held_key(limit.account), "held"});
+        keys.push_back(spent_key(limit.account, limit.period, now));
+        keys.push_back(held_key(limit.account));
+        keys.push_back(expiry_key(limit.account));
     }
-    const auto replies = co_await redis_.send_all(std::move(commands));
-    if (!replies) co_return fail(replies.error());
     std::vector<policy::Standing> standings;
-    for (std::size_t at = 0; at + 1 < replies->size(); at += 2)
-        standings.push_back({to_money((*replies)[at]), to_money((*replies)[at + 1])});
+    if (keys.empty()) co_return standings;
+    std::vector<std::string> arguments{store::to_text(now)};
+    const auto reply = co_await redis_.run(scripts::standings, std::move(keys), std::move(arguments));
+    if (!reply) co_return fail(reply.error());
+    if (reply->items.size() != 2 * limits.size()) co_return fail(malformed("standings"));
+    for (std::size_t at = 0; at < reply->items.size(); at += 2)
+        standings.push_back({to_money(reply->items[at]), to_money(reply->items[at + 1])});
     co_return standings;
 }
 

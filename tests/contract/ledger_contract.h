@@ -228,6 +228,17 @@ TEST_P(LedgerContract, LetsAReservationExpireByItself) {
     EXPECT_EQ(standing("u:ada", policy::Period::monthly, later).held, Money::cents(100));
 }
 
+TEST_P(LedgerContract, ShowsNoReservationThatHasExpired) {
+    reserve(hold("r1", 60, {limit("u:ada", 100)}));
+    reserve(hold("r2", 20, {limit("u:ada", 100)}, evening + std::chrono::seconds(30)));
+    const auto held_at = [&](int seconds) {
+        return standing("u:ada", policy::Period::monthly, evening + std::chrono::seconds(seconds)).held;
+    };
+    EXPECT_EQ(held_at(59), Money::cents(80));
+    EXPECT_EQ(held_at(60), Money::cents(20));
+    EXPECT_EQ(held_at(90), Money());
+}
+
 TEST_P(LedgerContract, RaisesAndRenewsWhatALongAnswerHolds) {
     reserve(hold("r1", 10, {limit("u:ada", 100)}));
     const Instant later = evening + std::chrono::seconds(59);

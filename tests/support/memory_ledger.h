@@ -128,6 +128,7 @@ class MemoryLedger final : public policy::Ledger, public policy::PausedSessions 
         std::vector<policy::Standing> result;
         for (const policy::Limit& limit : limits) {
             Account& account = accounts_[limit.account];
+            account.forget_expired(now);
             result.push_back({account.spent[policy::period_key(limit.period, now)], account.held()});
         }
         co_return result;
