@@ -48,9 +48,9 @@ export function claude({ managed = false, env = {}, settings } = {}) {
 }
 
 /// `claude -p`: how it ended, the result at the end of its event stream, and `said` for people.
-async function prompt(text, { model = 'claude-sonnet-5', onOutput, environment, project }) {
+async function prompt(text, { model = 'claude-sonnet-5', more = [], onOutput, environment, project }) {
   const format = ['--output-format', 'stream-json', '--verbose', '--include-partial-messages'];
-  const ended = await run(claudeBinary, ['-p', text, '--model', model, ...format], { env: environment, cwd: project, onOutput });
+  const ended = await run(claudeBinary, ['-p', text, '--model', model, ...more, ...format], { env: environment, cwd: project, onOutput });
   const events = ended.stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   const result = events.filter(({ type }) => type === 'result').at(-1);
   return { ...ended, result, said: `${result?.result ?? ''}\n${ended.stderr}` };
