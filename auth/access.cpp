@@ -37,6 +37,9 @@ Task<http::Response> AccessEndpoints::access(http::Request& request) const {
     auto paused = co_await parts_.paused.of(view.person);
     if (!paused) co_return fail(paused.error());
     view.paused = std::move(*paused);
+    auto spend = co_await parts_.spend.of(view.person);
+    if (!spend) co_return fail(spend.error());
+    view.spend = std::move(*spend);
     co_return access_page(view);
 }
 
@@ -74,6 +77,19 @@ Task<http::Response> AccessEndpoints::resume(http::Request& request) const {
             Error::not_found(Reason::not_found, "You have no such paused session. It may go on already: try it."));
     audit_success(parts_.journal, "paused_session.resume", request, mine->person,
                   {{"user", user}, {"session_id", session}});
+    co_return http::redirect("/access");
+}
+
+Task<http::Response> AccessEndpoints::ask_for_more(http::Request& request) const {
+    const auto mine = co_await sessions_.admit_form(request);
+    if (!mine) co_return fail(mine.error());
+    const auto form = http::Form::parse(request.body.view());
+    const std::string period(form.value("period"));
+    const std::string amount(form.value("amount"));
+    const std::string reason(form.value("reason"));
+    const auto asked = co_await parts_.spend.ask(mine->person, period, amount, reason);
+    if (!asked) co_return fail(asked.error());
+    audit_success(parts_.journal, "increase.request", request, mine->person, {{"period", period}});
     co_return http::redirect("/access");
 }
 

@@ -40,7 +40,8 @@ code{font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere}
 form.fields{display:flex;flex-wrap:wrap;gap:.75rem;align-items:flex-end}
 form.fields>div{flex:1 1 10rem}
 label{display:block;font-weight:600;margin-bottom:.2rem}
-input{width:100%;font:inherit;color:inherit;background:var(--page);border:1px solid var(--muted);border-radius:.4rem;
+.reached{color:var(--danger)}
+input,select{width:100%;font:inherit;color:inherit;background:var(--page);border:1px solid var(--muted);border-radius:.4rem;
 padding:.5rem .6rem}
 button,a.button{display:inline-block;font:inherit;font-weight:600;text-decoration:none;cursor:pointer;border-radius:.4rem;
 padding:.5rem 1rem;border:1px solid var(--accent);background:var(--accent);color:var(--on-accent)}
@@ -161,7 +162,28 @@ Resume one only if its work is meant to go on.</p>
 {{#has_models}}<ul class="tags">{{#models}}<li>{{.}}</li>{{/models}}</ul>
 {{/has_models}}{{^has_models}}<p class="muted">No models. Ask your administrator.</p>
 {{/has_models}}</section>
-<section aria-labelledby="setup"><h2 id="setup">Set up Claude Code</h2>
+{{#has_caps}}<section aria-labelledby="spend"><h2 id="spend">What you may spend</h2>
+<ul class="rows">{{#caps}}<li><div><strong>{{spent}} of {{limit}}</strong> {{period}}{{#group}}, shared by the group
+{{group}}{{/group}}{{#reached}} <strong class="reached">reached</strong>{{/reached}}<br>
+<small>{{#held}}{{held}} more is set aside for requests under way · {{/held}}begins anew {{resets}}</small></div></li>
+{{/caps}}</ul>
+{{#has_asked}}<h3>Your requests for more</h3>
+<ul class="rows">{{#asked}}<li><div><strong>{{status}}</strong> · {{period}} · {{reason}}{{#answer}}<br>{{answer}}{{/answer}}<br>
+<small>asked {{asked}}</small></div></li>
+{{/asked}}</ul>
+{{/has_asked}}<h3>Ask for more</h3>
+<form class="fields" method="post" action="/access/increase">
+<div><label for="increase-reason">Why you need more</label>
+<input id="increase-reason" name="reason" required maxlength="1000" autocomplete="off"></div>
+<div><label for="increase-amount">New limit in dollars (optional)</label>
+<input id="increase-amount" name="amount" inputmode="decimal" maxlength="20" autocomplete="off"></div>
+<div><label for="increase-period">Which limit</label><select id="increase-period" name="period">
+<option value="">the one that blocks me</option><option value="daily">daily</option><option value="weekly">weekly</option>
+<option value="monthly">monthly</option></select></div>
+<button type="submit">Ask</button>
+</form>
+</section>
+{{/has_caps}}<section aria-labelledby="setup"><h2 id="setup">Set up Claude Code</h2>
 <h3>With <code>/login</code></h3>
 <p>Put this into the machine's managed settings, then run <code>claude</code> and <code>/login</code>:</p>
 <pre>{{managed_settings}}</pre>

@@ -155,6 +155,41 @@ ms::data paused_row(const PausedItem& paused) {
     return row;
 }
 
+ms::data spend_row(const SpendRow& spend) {
+    ms::data row;
+    row.set("period", spend.period);
+    put(row, "group", spend.group);
+    row.set("spent", spend.spent);
+    put(row, "held", spend.held);
+    row.set("limit", spend.limit);
+    row.set("resets", shown_time(spend.resets_at));
+    row.set("reached", ms::data(spend.reached));
+    return row;
+}
+
+ms::data asked_row(const AskedRow& asked) {
+    ms::data row;
+    row.set("period", asked.period);
+    row.set("status", asked.status);
+    row.set("reason", asked.reason);
+    put(row, "answer", asked.answer);
+    row.set("asked", shown_time(asked.asked_at));
+    return row;
+}
+
+void put_spend(ms::data& values, const SpendSheet& spend) {
+    ms::data rows(ms::data::type::list);
+    for (const SpendRow& row : spend.rows)
+        rows.push_back(spend_row(row));
+    values.set("caps", rows);
+    values.set("has_caps", ms::data(!spend.rows.empty()));
+    ms::data asked(ms::data::type::list);
+    for (const AskedRow& row : spend.asked)
+        asked.push_back(asked_row(row));
+    values.set("asked", asked);
+    values.set("has_asked", ms::data(!spend.asked.empty()));
+}
+
 }  // namespace
 
 std::string shown_time(Instant when) {
@@ -213,6 +248,7 @@ http::Response access_page(const AccessView& view) {
         paused.push_back(paused_row(item));
     values.set("paused", paused);
     values.set("has_paused", ms::data(!view.paused.empty()));
+    put_spend(values, view.spend);
     return page(200, "Your access", fill(templates::access, values));
 }
 

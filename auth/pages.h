@@ -34,6 +34,7 @@ struct AccessView {
     std::string current_session;  ///< id of the one that looks
     std::vector<PersonalKey> keys;
     std::vector<PausedItem> paused;
+    SpendSheet spend;
 };
 
 /// The one answer that holds a personal key's secret.

@@ -15,6 +15,7 @@
 #include "auth/idp.h"
 #include "auth/paused_work.h"
 #include "auth/settings.h"
+#include "auth/spend_desk.h"
 #include "auth/vault.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/crypto.h"
@@ -43,6 +44,7 @@ struct SignInParts {
     const SessionSettings& session;
     Vault& vault;
     PausedWork& paused;
+    SpendDesk& spend;
     IdentityProvider& idp;
     const AccessTokens& tokens;
     const Clock& clock;

@@ -79,28 +79,32 @@ int print_prices(const cli::Prices& action) {
 }
 
 int act(const cli::Action& action) {
-    return std::visit(Overloaded{
-                          [](const cli::Serve& serve_action) { return serve(serve_action.config); },
-                          [](const cli::Check& check_action) { return check(check_action.config); },
-                          [](const cli::Prices& prices) { return print_prices(prices); },
-                          [](const cli::Demo& demo_action) { return run_demo(demo_action); },
-                          [](const cli::Login& login) {
-                              return run_client([&](cli::Surroundings& here) { return cli::run_login(login, here); });
-                          },
-                          [](const cli::Token& token) {
-                              return run_client([&](cli::Surroundings& here) { return cli::run_token(token, here); });
-                          },
-                          [](const cli::Logout& logout) {
-                              return run_client([&](cli::Surroundings& here) { return cli::run_logout(logout, here); });
-                          },
-                          [](const cli::Backup& backup) { return run_backup(backup); },
-                          [](const cli::Restore& restore) { return run_restore(restore); },
-                          [](const cli::Version&) {
-                              std::cout << cli::version_text();
-                              return 0;
-                          },
-                      },
-                      action);
+    return std::visit(
+        Overloaded{
+            [](const cli::Serve& serve_action) { return serve(serve_action.config); },
+            [](const cli::Check& check_action) { return check(check_action.config); },
+            [](const cli::Prices& prices) { return print_prices(prices); },
+            [](const cli::Demo& demo_action) { return run_demo(demo_action); },
+            [](const cli::Login& login) {
+                return run_client([&](cli::Surroundings& here) { return cli::run_login(login, here); });
+            },
+            [](const cli::Token& token) {
+                return run_client([&](cli::Surroundings& here) { return cli::run_token(token, here); });
+            },
+            [](const cli::Logout& logout) {
+                return run_client([&](cli::Surroundings& here) { return cli::run_logout(logout, here); });
+            },
+            [](const cli::RequestIncrease& increase) {
+                return run_client([&](cli::Surroundings& here) { return cli::run_request_increase(increase, here); });
+            },
+            [](const cli::Backup& backup) { return run_backup(backup); },
+            [](const cli::Restore& restore) { return run_restore(restore); },
+            [](const cli::Version&) {
+                std::cout << cli::version_text();
+                return 0;
+            },
+        },
+        action);
 }
 
 }  // namespace

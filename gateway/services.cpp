@@ -24,6 +24,7 @@
 #include "gateway/paused_work.h"
 #include "gateway/policy_follower.h"
 #include "gateway/protocol.h"
+#include "gateway/spend_desk.h"
 #include "gateway/store/durable_ledger.h"
 #include "gateway/store/redis_client.h"
 #include "gateway/store/redis_ledger.h"
@@ -135,12 +136,17 @@ struct Services::State {
                              blind_pause),
           feed(shard.executor(), all.redis, authenticator, &changes),
           paused_work(paused_sessions, authenticator),
+          spend_desk({.ledger = ledger,
+                      .rules = [this] { return spend_rules; },
+                      .increases = [this] { return admin_api ? &admin_api->increase_desk() : nullptr; },
+                      .clock = all.clock}),
           idp(settings.oidc, *clients.idp, all.pool, all.clock),
           sign_in({.settings = settings.sign_in,
                    .oidc = settings.oidc,
                    .session = settings.session,
                    .vault = vault,
                    .paused = paused_work,
+                   .spend = spend_desk,
                    .idp = idp,
                    .tokens = tokens,
                    .clock = all.clock,
@@ -304,6 +310,7 @@ struct Services::State {
     policy::Mirror service_key_mirror;
     store::RevocationFeed feed;
     PausedWorkHere paused_work;
+    SpendDeskHere spend_desk;
     auth::Oidc idp;
     auth::SignIn sign_in;
     messages::MessagesRoute messages;

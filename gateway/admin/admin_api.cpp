@@ -60,6 +60,20 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                      .clock = parts.clock,
                      .random = parts.random}),
       paused_sessions_({.gate = gate_, .paused = parts.paused, .records = parts.records, .clock = parts.clock}),
+      increase_desk_({.records = parts.records,
+                      .standings = standings_of(parts.ledger),
+                      .mode = [settings = parts.settings] { return settings()->group_limit_mode; },
+                      .random = parts.random,
+                      .clock = parts.clock}),
+      increase_requests_({.gate = gate_,
+                          .authenticator = parts.authenticator,
+                          .desk = increase_desk_,
+                          .records = parts.records,
+                          .rollups = parts.rollups,
+                          .standings = standings_of(parts.ledger),
+                          .settings = parts.settings,
+                          .journal = parts.journal,
+                          .clock = parts.clock}),
       audit_({.gate = gate_, .records = parts.records, .settings = parts.settings, .clock = parts.clock}) {}
 
 void AdminApi::mount(http::Router& router) {
@@ -72,6 +86,7 @@ void AdminApi::mount(http::Router& router) {
     invoice_check_.mount(router);
     service_keys_.mount(router);
     paused_sessions_.mount(router);
+    increase_requests_.mount(router);
     audit_.mount(router);
 }
 

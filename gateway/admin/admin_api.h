@@ -10,6 +10,7 @@
 #include "gateway/admin/effective.h"
 #include "gateway/admin/explain.h"
 #include "gateway/admin/gate.h"
+#include "gateway/admin/increase_requests.h"
 #include "gateway/admin/invoice_check.h"
 #include "gateway/admin/paused_sessions.h"
 #include "gateway/admin/policies.h"
@@ -51,6 +52,8 @@ class AdminApi {
     void mount(http::Router& router);
     /// Forgets audit rows that are too old. Every so often, on one shard.
     Task<> sweep_audit() { return audit_.sweep(); }
+    /// For the page where developers ask for more.
+    IncreaseDesk& increase_desk() { return increase_desk_; }
 
   private:
     Gate gate_;
@@ -63,6 +66,8 @@ class AdminApi {
     InvoiceCheckRoute invoice_check_;
     ServiceKeysRoute service_keys_;
     PausedSessionsRoute paused_sessions_;
+    IncreaseDesk increase_desk_;
+    IncreaseRequestsRoute increase_requests_;
     AuditTrail audit_;
 };
 

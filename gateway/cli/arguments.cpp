@@ -58,6 +58,13 @@ constexpr const char* logout_footer =
     "  gatehouse logout\n\n"
     "Ends the session at the gateway and forgets its tokens on this machine.";
 
+constexpr const char* increase_footer =
+    "Examples:\n"
+    "  gatehouse request-increase --reason \"the release is on Friday\"\n"
+    "  gatehouse request-increase --reason \"load tests\" --amount 250 --period weekly\n\n"
+    "Asks your administrators for a higher spend limit. Which limit: the one that blocks you, unless --period says.\n"
+    "What they answer is on the gateway's /access page.";
+
 constexpr const char* backup_footer =
     "Examples:\n"
     "  gatehouse backup --config gateway.yaml --output /backup/gatehouse.jsonl\n"
@@ -96,6 +103,7 @@ struct CommandLine {
     Login login;
     Token token;
     Logout logout;
+    RequestIncrease increase;
     Backup backup;
     Restore restore;
     bool version_flag = false;
@@ -121,11 +129,22 @@ struct CommandLine {
         add_url(add("login", "Sign in to a gateway from this terminal", login_footer), login.url, true);
         add_url(add("token", "Print a fresh access token", token_footer), token.url, false);
         add_url(add("logout", "End the session at a gateway", logout_footer), logout.url, false);
+        add_increase();
         add_backup();
         add_restore();
         add("version", "Print the version, the libraries and the licence terms of this binary", "");
     }
 
+    void add_increase() {
+        CLI::App& command = add("request-increase", "Ask for a higher spend limit", increase_footer);
+        add_url(command, increase.url, false);
+        command.add_option("-r,--reason", increase.reason, "Why you need more")->required()->type_name("TEXT");
+        command.add_option("-a,--amount", increase.amount, "The new limit in dollars, such as 250 or 250.00")
+            ->type_name("DOLLARS");
+        command.add_option("-p,--period", increase.period, "Which limit: daily, weekly or monthly")
+            ->check(CLI::IsMember({"daily", "weekly", "monthly"}))
+            ->type_name("PERIOD");
+    }
     void add_backup() {
         CLI::App& command = add("backup", "Write what the store holds, but for sessions, to a file", backup_footer);
         add_config(command, backup.config);
@@ -154,6 +173,7 @@ struct CommandLine {
         if (name == "login") return login;
         if (name == "token") return token;
         if (name == "logout") return logout;
+        if (name == "request-increase") return increase;
         if (name == "backup") return backup;
         if (name == "restore") return restore;
         return Version{};

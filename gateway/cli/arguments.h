@@ -33,6 +33,12 @@ struct Token {
 struct Logout {
     std::string url;  ///< empty: likewise
 };
+struct RequestIncrease {
+    std::string url;  ///< empty: likewise
+    std::string reason;
+    std::string amount;  ///< dollars; empty: left to the admin
+    std::string period;  ///< empty: that of the limit that blocks
+};
 struct Backup {
     std::string config;
     std::string output;  ///< empty: standard output
@@ -44,7 +50,8 @@ struct Restore {
 };
 struct Version {};
 
-using Action = std::variant<Serve, Check, Demo, Prices, Login, Token, Logout, Backup, Restore, Version>;
+using Action =
+    std::variant<Serve, Check, Demo, Prices, Login, Token, Logout, RequestIncrease, Backup, Restore, Version>;
 
 /// The program ends with this text instead of an action: help (exit code 0, standard output) or a refusal (2, standard
 /// error).

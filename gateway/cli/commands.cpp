@@ -9,12 +9,16 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <ostream>
 #include <string_view>
 #include <utility>
 #include <variant>
 
+#include "gateway/base/json.h"
 #include "gateway/cli/oauth.h"
+#include "policy/increase.h"
 
 namespace gatehouse::cli {
 namespace {
@@ -32,6 +36,13 @@ constexpr seconds widest_margin{600};
 
 Error sign_in_needed(std::string message) {
     return Error::unauthenticated(Reason::token_invalid, std::move(message));
+}
+
+/// What a gateway wrote, fit for a terminal: without control characters.
+std::string printable_text(std::string_view text) {
+    std::string shown(text.substr(0, 1'000));
+    std::erase_if(shown, [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F; });
+    return shown;
 }
 
 int report(const Result<>& done, std::ostream& err) {
@@ -175,10 +186,6 @@ Task<> log_in(Login action, Surroundings& here) {
 
 // token ------------------------------------------------------------------------------------------------------------
 
-void print(const Credential& credential, std::ostream& out) {
-    out << credential.access_token << std::endl;
-}
-
 Error session_over(const std::string& gateway) {
     return sign_in_needed("the session at " + gateway + " is over: run `gatehouse login " + gateway + "`");
 }
@@ -209,16 +216,19 @@ Task<Credential> refreshed(Surroundings& here, const std::string& gateway, Crede
     co_return to_credential(std::move(tokens), endpoints, here.clock.now());
 }
 
-Task<> print_token(Token action, Surroundings& here) {
+/// A gateway that somebody is signed in to, and a token for it that does not end at once.
+struct SignedIn {
+    std::string gateway;
+    std::string access_token;
+};
+
+Task<SignedIn> stay_signed_in(std::string url, Surroundings& here) {
     auto known = here.file.load();
     if (!known) co_return fail(known.error());
-    const auto gateway = choose(*known, action.url);
+    const auto gateway = choose(*known, url);
     if (!gateway) co_return fail(gateway.error());
     const Credential& stored = known->find(*gateway)->second;
-    if (is_fresh(stored, here.clock.now())) {
-        print(stored, here.out);
-        co_return Result<>{};
-    }
+    if (is_fresh(stored, here.clock.now())) co_return SignedIn{*gateway, stored.access_token};
     const auto locked = co_await lock(here);
     if (!locked) co_return fail(locked.error());
     // Another call may have refreshed (or logged out) while this one waited for the lock.
@@ -234,7 +244,67 @@ Task<> print_token(Token action, Surroundings& here) {
         const auto saved = changed ? here.file.save(*known) : Result<>{};
         if (!saved) co_return fail(saved.error());
     }
-    print(entry->second, here.out);
+    co_return SignedIn{*gateway, entry->second.access_token};
+}
+
+Task<> print_token(Token action, Surroundings& here) {
+    const auto signed_in = co_await stay_signed_in(std::move(action.url), here);
+    if (!signed_in) co_return fail(signed_in.error());
+    here.out << signed_in->access_token << std::endl;
+    co_return Result<>{};
+}
+
+// request-increase -------------------------------------------------------------------------------------------------
+
+constexpr std::string_view increase_path = "/v1/me/spend_limit_increase_requests";
+constexpr std::size_t largest_answer = 65'536;
+
+Result<std::string> to_body(const RequestIncrease& action) {
+    boost::json::object body{{"reason", action.reason}};
+    if (!action.period.empty()) body["period"] = action.period;
+    if (action.amount.empty()) return boost::json::serialize(body);
+    const auto cents = policy::parse_dollars(action.amount);
+    if (!cents)
+        return fail(
+            Error::bad_request(Reason::malformed_request, "--amount must be in dollars, such as 250 or 250.00"));
+    body["amount"] = *cents;
+    return boost::json::serialize(body);
+}
+
+/// The gateway's own sentence, unless it has none.
+Error refusal_of(int status, const boost::json::value& body, const std::string& gateway) {
+    const auto* error = json::find(body, "error");
+    const auto said = error == nullptr ? std::nullopt : json::find_string(*error, "message");
+    std::string message =
+        gateway + " answered " + (said ? printable_text(*said) : "with status " + std::to_string(status));
+    if (status == 401) return sign_in_needed(std::move(message));
+    if (status == 404)
+        return Error::not_found(Reason::not_found, gateway + " has no spend limits, so there is nothing to raise");
+    if (status == 400) return Error::bad_request(Reason::malformed_request, std::move(message));
+    return Error::unavailable(Reason::store_refused, std::move(message));
+}
+
+Task<> request_increase(RequestIncrease action, Surroundings& here) {
+    const auto body = to_body(action);
+    if (!body) co_return fail(body.error());
+    const auto signed_in = co_await stay_signed_in(std::move(action.url), here);
+    if (!signed_in) co_return fail(signed_in.error());
+    const auto url = parse_gateway_url(signed_in->gateway);
+    if (!url) co_return fail(url.error());
+    http::Outbound outbound{.url = *url, .method = "POST", .target = std::string(increase_path)};
+    outbound.headers.add("authorization", "Bearer " + signed_in->access_token);
+    outbound.headers.add("content-type", "application/json");
+    outbound.headers.add("user-agent", here.user_agent);
+    outbound.body.push_back(*body);
+    auto reply = co_await here.client.send(outbound);
+    if (!reply) co_return fail(reply.error());
+    const auto text = co_await http::read_all(*reply->body, largest_answer);
+    if (!text) co_return fail(text.error());
+    const auto answer = json::parse(*text).value_or(boost::json::value{});
+    if (reply->status != 200) co_return fail(refusal_of(reply->status, answer, signed_in->gateway));
+    const std::string period(json::find_string(answer, "period").value_or("spend"));
+    here.err << "Asked for a higher " << printable_text(period) << " limit. What your administrators answer is at "
+             << signed_in->gateway << "/access." << std::endl;
     co_return Result<>{};
 }
 
@@ -284,6 +354,11 @@ asio::awaitable<int> run_login(Login action, Surroundings& here) {
 
 asio::awaitable<int> run_token(Token action, Surroundings& here) {
     const auto done = co_await print_token(std::move(action), here);
+    co_return report(done, here.err);
+}
+
+asio::awaitable<int> run_request_increase(RequestIncrease action, Surroundings& here) {
+    const auto done = co_await request_increase(std::move(action), here);
     co_return report(done, here.err);
 }
 

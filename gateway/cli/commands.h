@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client-side subcommands: login, token, logout. Each is a coroutine that main.cpp runs to its end and whose number
-// is the process's exit code. They reach the gateway through an http::Client only (no sockets here), keep their tokens
-// in a CredentialFile, print results to `out` and everything else to `err`.
+// The client-side subcommands: login, token, logout, request-increase. Each is a coroutine that main.cpp runs to its
+// end and whose number is the process's exit code. They reach the gateway through an http::Client only (no sockets
+// here), keep their tokens in a CredentialFile, print results to `out` and everything else to `err`.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -38,5 +38,6 @@ std::string user_agent_of_this_machine();
 boost::asio::awaitable<int> run_login(Login action, Surroundings& here);
 boost::asio::awaitable<int> run_token(Token action, Surroundings& here);
 boost::asio::awaitable<int> run_logout(Logout action, Surroundings& here);
+boost::asio::awaitable<int> run_request_increase(RequestIncrease action, Surroundings& here);
 
 }  // namespace gatehouse::cli

@@ -28,6 +28,10 @@ const std::vector<Endpoint> every_endpoint{{"GET", "/v1/organizations/spend_limi
                                            {"GET", "/v1/organizations/explain"},
                                            {"GET", "/v1/organizations/paused_sessions"},
                                            {"POST", "/v1/organizations/paused_sessions/resume"},
+                                           {"GET", "/v1/organizations/spend_limit_increase_requests"},
+                                           {"GET", "/v1/organizations/spend_limit_increase_requests/slir_0"},
+                                           {"POST", "/v1/organizations/spend_limit_increase_requests/slir_0/approve"},
+                                           {"POST", "/v1/organizations/spend_limit_increase_requests/slir_0/deny"},
                                            {"GET", "/v1/organizations/service_keys"},
                                            {"POST", "/v1/organizations/service_keys"},
                                            {"GET", "/v1/organizations/service_keys/svk_0"},
@@ -110,7 +114,7 @@ TEST_F(AdminApiTest, IsDocumented) {
     const std::string page{std::istreambuf_iterator<char>(file), {}};
     for (const auto& [method, path] : every_endpoint) {
         std::string shown = path;
-        for (const std::string_view id : {"spl_0", "svk_0"})
+        for (const std::string_view id : {"spl_0", "svk_0", "slir_0"})
             if (const std::size_t at = shown.find(id); at != std::string::npos) shown.replace(at, id.size(), "{id}");
         EXPECT_NE(page.find("`" + method + " " + shown + "`"), std::string::npos) << method << " " << shown;
     }

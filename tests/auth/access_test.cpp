@@ -204,5 +204,37 @@ TEST_F(AccessPage, ResumesForNobodyButASignedInPersonOnOurOwnPage) {
     EXPECT_EQ(paused.items.size(), 1U);
 }
 
+TEST_F(AccessPage, ShowsCapsAndRequestsForMore) {
+    spend.sheet.rows = {{"monthly", "", "$12.30", "$0.10", "$12.00", clock.now(), true},
+                        {"daily", "eng<1>", "$1.00", "", "$5.00", clock.now(), false}};
+    spend.sheet.asked = {{"monthly", "denied", "a <release>", "next month", clock.now()}};
+    Browser browser;
+    sign_in_browser(browser);
+    const std::string page = page_of(browser);
+    for (const char* text : {"$12.30 of $12.00", "reached", "$0.10 more is set aside", "eng&lt;1&gt;",
+                             "<strong>denied</strong> · monthly · a &lt;release&gt;<br>next month", "Ask for more"})
+        EXPECT_NE(page.find(text), std::string::npos) << text;
+    spend.sheet = {};
+    EXPECT_EQ(page_of(browser).find("What you may spend"), std::string::npos) << "nothing is capped";
+}
+
+TEST_F(AccessPage, AsksForMoreOnBehalfOfWhoIsSignedIn) {
+    Browser browser;
+    sign_in_browser(browser);
+    const std::vector<std::pair<std::string, std::string>> form{
+        {"period", "daily"}, {"amount", "25"}, {"reason", "a release"}, {"user", "bob"}};
+
+    EXPECT_EQ(location(submit(browser, "/access/increase", form)), "/access");
+
+    EXPECT_EQ(spend.asked, std::vector<std::string>{"ada daily 25 a release"});
+    EXPECT_EQ(journal.count("increase.request", {"result=success", "sub=ada"}), 1);
+    spend.refuses = Error::conflict(Reason::already_exists, "that request is still open");
+    const http::Response refused = submit(browser, "/access/increase", form);
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_NE(refused.body.find("that request is still open"), std::string::npos);
+    browser.origin = "https://evil.example";
+    EXPECT_EQ(submit(browser, "/access/increase", form).status, 403);
+}
+
 }  // namespace
 }  // namespace gatehouse::testing

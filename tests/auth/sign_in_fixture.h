@@ -100,6 +100,21 @@ class FakePausedWork final : public auth::PausedWork {
     }
 };
 
+/// Everybody has the same caps; who asks is remembered.
+class FakeSpendDesk final : public auth::SpendDesk {
+  public:
+    auth::SpendSheet sheet;
+    std::vector<std::string> asked;  ///< "who period dollars reason"
+    std::optional<Error> refuses;
+
+    Task<auth::SpendSheet> of(auth::Person) override { co_return sheet; }
+    Task<> ask(auth::Person person, std::string period, std::string dollars, std::string reason) override {
+        if (refuses) co_return fail(*refuses);
+        asked.push_back(person.subject + " " + period + " " + dollars + " " + reason);
+        co_return Result<>{};
+    }
+};
+
 class SignInTest : public ::testing::Test {
   protected:
     static constexpr std::string_view device_grant = "urn:ietf:params:oauth:grant-type:device_code";
@@ -127,10 +142,19 @@ class SignInTest : public ::testing::Test {
     /// Builds the routes anew, as a restart with these settings would.
     void boot() {
         tokens = std::make_unique<auth::AccessTokens>(session, settings.public_url.origin());
-        auth::SignInParts parts{settings, oidc,    session,
-                                vault,    paused,  provider,
-                                *tokens,  clock,   random,
-                                journal,  metrics, [this](const auth::Person& person) { return summary_of(person); }};
+        auth::SignInParts parts{settings,
+                                oidc,
+                                session,
+                                vault,
+                                paused,
+                                spend,
+                                provider,
+                                *tokens,
+                                clock,
+                                random,
+                                journal,
+                                metrics,
+                                [this](const auth::Person& person) { return summary_of(person); }};
         parts.patience = {std::chrono::milliseconds(1), 200};
         sign_in = std::make_unique<auth::SignIn>(std::move(parts));
         router = http::Router();
@@ -278,6 +302,7 @@ class SignInTest : public ::testing::Test {
     FixedRandom random;
     MemoryVault vault{clock};
     FakePausedWork paused;
+    FakeSpendDesk spend;
     FakeIdp idp;
     SlowIdp provider{idp, vault};
     RecordingJournal journal;

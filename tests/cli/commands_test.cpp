@@ -405,5 +405,55 @@ TEST(UserAgent, NamesTheProgramAndHoldsNoBlankTrouble) {
     EXPECT_EQ(agent.find_first_of("\r\n"), std::string::npos);
 }
 
+// request-increase
+
+class RequestIncreases : public Commands {
+  protected:
+    int ask(RequestIncrease action = {.url = {}, .reason = "a release", .amount = {}, .period = {}}) {
+        return testing::run(run_request_increase(std::move(action), here_));
+    }
+    void given_answer(int status, const std::string& body) {
+        client_.on("/v1/me/spend_limit_increase_requests", ScriptedReply::json(status, body));
+    }
+    static std::string refused(const std::string& message) {
+        return R"({"type":"error","error":{"type":"x","message":")" + message + R"("}})";
+    }
+};
+
+TEST_F(RequestIncreases, AskWithTheStoredCredential) {
+    given_stored(gateway, "acc3ss");
+    given_answer(200, R"({"period":"weekly","status":"pending"})");
+
+    EXPECT_EQ(ask({.url = {}, .reason = "load \"tests\"", .amount = "$1,250.5", .period = "weekly"}), 0) << err_.str();
+
+    ASSERT_EQ(client_.requests().size(), 1U);
+    const auto& sent = *client_.requests()[0];
+    EXPECT_EQ(sent.headers.value("authorization"), "Bearer acc3ss");
+    EXPECT_EQ(sent.body, R"({"reason":"load \"tests\"","period":"weekly","amount":"125050"})");
+    EXPECT_EQ(
+        err_.str(),
+        "Asked for a higher weekly limit. What your administrators answer is at https://gate.example.com/access.\n");
+}
+
+TEST_F(RequestIncreases, SayWhatTheGatewaySays) {
+    given_stored(gateway, "acc3ss");
+    given_answer(409, refused("that request is\\u001b[2J still open"));
+    EXPECT_EQ(ask(), 1);
+    EXPECT_EQ(err_.str(), "gatehouse: https://gate.example.com answered that request is[2J still open\n");
+}
+
+TEST_F(RequestIncreases, EndWithACodeThatScriptsCanTell) {
+    EXPECT_EQ(ask(), 3) << "nobody is signed in";
+    given_stored(gateway, "acc3ss");
+    EXPECT_EQ(ask({.url = {}, .reason = "x", .amount = "a lot", .period = {}}), 2);
+    given_answer(400, refused("no spend limit applies to you"));
+    EXPECT_EQ(ask(), 2);
+    given_answer(401, refused("invalid token"));
+    EXPECT_EQ(ask(), 3);
+    given_answer(404, refused("not found"));
+    EXPECT_EQ(ask(), 1);
+    EXPECT_NE(err_.str().find("has no spend limits"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gatehouse::cli

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// IncreaseRequestsRoute: /v1/organizations/spend_limit_increase_requests in the shape of Anthropic's Admin API (list,
+// get, approve, deny), and /v1/me/spend_limit_increase_requests, where developers ask. What happens is increase_desk's.
+#pragma once
+
+#include "gateway/admin/gate.h"
+#include "gateway/admin/increase_desk.h"
+#include "gateway/http/router.h"
+#include "policy/rollups.h"
+
+namespace gatehouse::admin {
+
+/// References outlive the route.
+struct IncreaseRequestsParts {
+    Gate& gate;
+    auth::Authenticator& authenticator;
+    IncreaseDesk& desk;
+    policy::Records& records;
+    policy::Rollups& rollups;
+    Standings standings;
+    std::function<std::shared_ptr<const AdminSettings>()> settings;
+    observe::Journal& journal;
+    const Clock& clock;
+};
+
+class IncreaseRequestsRoute {
+  public:
+    explicit IncreaseRequestsRoute(IncreaseRequestsParts parts) : parts_(std::move(parts)), caps_(parts_.records) {}
+    IncreaseRequestsRoute(const IncreaseRequestsRoute&) = delete;
+    IncreaseRequestsRoute& operator=(const IncreaseRequestsRoute&) = delete;
+
+    /// Adds the routes. The router keeps a reference to this.
+    void mount(http::Router& router);
+
+  private:
+    using Step = Task<http::Response> (IncreaseRequestsRoute::*)(http::Request&);
+    void add(http::Router& router, std::string method, std::string path, Step step);
+
+    Task<http::Response> list(http::Request& request);
+    Task<http::Response> get(http::Request& request);
+    Task<http::Response> decide(http::Request& request);
+    Task<http::Response> approve(http::Request& request, Caller caller, std::string id);
+    Task<http::Response> deny(http::Request& request, Caller caller, std::string id);
+    Task<http::Response> ask(http::Request& request);
+    Task<http::Response> mine(http::Request& request);
+
+    Task<boost::json::array> to_rows(std::vector<policy::IncreaseRequest> requests);
+    void note(std::string_view event, const http::Request& request, const Caller& caller,
+              const policy::IncreaseRequest& increase) const;
+
+    IncreaseRequestsParts parts_;
+    CapStore caps_;
+};
+
+}  // namespace gatehouse::admin

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// A blocked developer asks for more in the browser, an admin approves for a while, and the next prompt passes on every
+// replica; the end of the grant needs nobody.
+#include <gtest/gtest.h>
+
+#include "gateway/base/timestamp.h"
+#include "tests/flows/shared_redis.h"
+#include "tests/flows/world.h"
+
+namespace gatehouse::testing {
+namespace {
+
+constexpr std::string_view write_key = "the-write-key-of-at-least-32-letters";
+constexpr std::string_view requests = "/v1/organizations/spend_limit_increase_requests";
+
+class IncreaseFlow : public ::testing::Test {
+  protected:
+    IncreaseFlow() {
+        config_ = world_.config();
+        config_.store = redis_.section();
+        config_.more = "admin:\n  write_keys: [{ id: terraform, key: " + std::string(write_key) +
+                       " }]\n  admin_groups: [admins]\n";
+        one_ = world_.serve(config_, "one.yaml");
+        two_ = world_.serve(config_, "two.yaml");
+        EXPECT_TRUE(all_shards_are_ready(one_->port()));
+        EXPECT_TRUE(all_shards_are_ready(two_->port()));
+        ada_ = world_.sign_in(one_->port(), "demo-ada");
+        EXPECT_EQ(
+            administer("POST", "/v1/organizations/spend_limits", R"({"scope":{"type":"organization"},"amount":"0"})")
+                .status,
+            200);
+        EXPECT_TRUE(everywhere(429));
+    }
+    ~IncreaseFlow() override {
+        EXPECT_EQ(one_->terminate(), 0) << one_->err();
+        EXPECT_EQ(two_->terminate(), 0) << two_->err();
+    }
+
+    Answer administer(std::string_view method, std::string_view path, std::string_view body) const {
+        return HttpConnection(one_->port())
+            .ask(method, path, {{"x-api-key", write_key}, {"content-type", "application/json"}}, body);
+    }
+    /// Every shard of both replicas answers so: each follows by itself, and chance decides where a connection is.
+    bool everywhere(int status) const {
+        return eventually([&] {
+            for (int count = 0; count < 8; ++count)
+                for (const std::uint16_t port : {one_->port(), two_->port()})
+                    if (post_messages(port, ada_).status != status) return false;
+            return true;
+        });
+    }
+    std::string open_request() const {
+        const Answer list = administer("GET", std::string(requests) + "?status[]=pending", "");
+        const auto body = json::parse(list.body);
+        const auto& rows = body->at("data").as_array();
+        return rows.size() == 1 ? std::string(*json::find_string(rows[0], "id")) : "not one: " + list.body;
+    }
+
+    World world_;
+    SharedRedis redis_;
+    Config config_;
+    std::unique_ptr<GatehouseProcess> one_;
+    std::unique_ptr<GatehouseProcess> two_;
+    Tokens ada_;
+};
+
+TEST_F(IncreaseFlow, ABlockedDeveloperAsksAndGoesOnForAsLongAsAnAdminSays) {
+    Browser browser = world_.browse(two_->port(), "demo-ada");
+    const std::string page = browser.get("/access").body;
+    EXPECT_NE(page.find("$0.00 of $0.00</strong> monthly"), std::string::npos) << page;
+    const std::string form =
+        http::encode_form({{"reason", "the release is on Friday"}, {"amount", "25"}, {"period", ""}});
+    ASSERT_EQ(browser.post("/access/increase", form).status, 302);
+    EXPECT_EQ(browser.post("/access/increase", form).status, 409);
+    EXPECT_NE(browser.get("/access").body.find("pending</strong> · monthly · the release is on Friday"),
+              std::string::npos);
+
+    const std::string id = open_request();
+    const std::string path = std::string(requests) + "/" + id;
+    const std::string until = to_timestamp(SystemClock().now() + std::chrono::seconds(8));
+    EXPECT_EQ(HttpConnection(one_->port()).ask("POST", path + "/approve", ada_.bearer(), R"({"amount":"2500"})").status,
+              401);
+    const Answer approved =
+        administer("POST", path + "/approve", R"({"amount":"2500","note":"good luck","expires_at":")" + until + "\"}");
+    ASSERT_EQ(approved.status, 200) << approved.body;
+
+    EXPECT_TRUE(everywhere(200));
+    EXPECT_NE(browser.get("/access").body.find("Granted: $25.00 monthly until " + until + ". good luck"),
+              std::string::npos);
+    EXPECT_EQ(administer("POST", path + "/deny", "").status, 409);
+    EXPECT_TRUE(everywhere(429)) << "it is over at " << until;
+}
+
+TEST_F(IncreaseFlow, ADeveloperSeesTheirOwnRequestsAlone) {
+    const auto mine = [&](const Tokens& who) {
+        return HttpConnection(two_->port()).get("/v1/me/spend_limit_increase_requests", who.bearer()).body;
+    };
+    const Answer asked = HttpConnection(one_->port())
+                             .ask("POST", "/v1/me/spend_limit_increase_requests", ada_.bearer(),
+                                  R"({"reason":"load tests","amount":"12345"})");
+    ASSERT_EQ(asked.status, 200) << asked.body;
+    const Tokens carl = world_.sign_in(two_->port(), "demo-carl");
+    EXPECT_NE(mine(ada_).find("load tests"), std::string::npos);
+    EXPECT_EQ(mine(carl), R"({"data":[],"next_page":null})");
+    EXPECT_EQ(
+        administer("POST", std::string(requests) + "/" + open_request() + "/deny", R"({"note":"next month"})").status,
+        200);
+    EXPECT_NE(mine(ada_).find(R"("note":"next month")"), std::string::npos);
+    EXPECT_TRUE(everywhere(429));
+}
+
+}  // namespace
+}  // namespace gatehouse::testing
