@@ -131,6 +131,14 @@ const Cap* CapBook::find(std::string_view id) const {
     return found == caps_.end() ? nullptr : &*found;
 }
 
+CapBook CapBook::with(const Cap& cap) const {
+    std::vector<Cap> caps;
+    for (const Cap& each : caps_)
+        if (each.id != cap.id) caps.push_back(each);
+    caps.push_back(cap);
+    return CapBook(std::move(caps));
+}
+
 std::span<const std::uint32_t> CapBook::of_scope(ScopeKind kind, std::string_view id, Period period) const {
     const auto found =
         std::ranges::equal_range(by_scope_, std::tuple(kind, id, period), {}, [this](std::uint32_t index) {

@@ -90,6 +90,8 @@ class CapBook {
     std::span<const Cap> caps() const { return caps_; }
     const Cap* find(std::string_view id) const;
     bool empty() const { return caps_.empty(); }
+    /// The book as it would be with that cap in it, instead of the one with its id.
+    CapBook with(const Cap& cap) const;
 
     /// The cap of a scope that counts now: the temporary one while there is one, else the permanent one, else null.
     const Cap* in_force(ScopeKind kind, std::string_view id, Period period, Instant now) const;

@@ -112,15 +112,6 @@ std::vector<policy::Principal> those_under(const policy::Cap& cap, const policy:
     return people;
 }
 
-/// The book as it would be with that cap in it.
-policy::CapBook with(const policy::CapBook& book, const policy::Cap& cap) {
-    std::vector<policy::Cap> caps;
-    for (const policy::Cap& each : book.caps())
-        if (each.id != cap.id) caps.push_back(each);
-    caps.push_back(cap);
-    return policy::CapBook(std::move(caps));
-}
-
 void note_change(observe::Journal& journal, std::string_view event, const http::Request& request, const Caller& caller,
                  const policy::Cap& cap) {
     auth::audit_success(journal, event, request, caller.identity ? caller.identity->person() : auth::Person{},
@@ -241,7 +232,7 @@ Task<http::Response> SpendLimitsRoute::preview(http::Request& request) {
     const policy::Cap* present = (*book)->find(id);
     const policy::Cap cap = make_cap(*order, present, now);
     const auto mode = parts_.settings()->group_limit_mode;
-    const auto under = those_under(cap, with(**book, cap), *people, mode, now);
+    const auto under = those_under(cap, (*book)->with(cap), *people, mode, now);
     const auto blocked = co_await blocked_by(cap, under);
     if (!blocked) co_return fail(blocked.error());
 
