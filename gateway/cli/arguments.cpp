@@ -63,7 +63,7 @@ constexpr const char* increase_footer =
     "  gatehouse request-increase --reason \"the release is on Friday\"\n"
     "  gatehouse request-increase --reason \"load tests\" --amount 250 --period weekly\n\n"
     "Asks your administrators for a higher spend limit. Which limit: the one that blocks you, unless --period says.\n"
-    "What they answer is on the gateway's /access page.";
+    "Prints the request's id. What they answer is on the gateway's /access page, where you can also withdraw it.";
 
 constexpr const char* backup_footer =
     "Examples:\n"

@@ -303,6 +303,7 @@ Task<> request_increase(RequestIncrease action, Surroundings& here) {
     const auto answer = json::parse(*text).value_or(boost::json::value{});
     if (reply->status != 200) co_return fail(refusal_of(reply->status, answer, signed_in->gateway));
     const std::string period(json::find_string(answer, "period").value_or("spend"));
+    here.out << printable_text(json::find_string(answer, "id").value_or("")) << std::endl;
     here.err << "Asked for a higher " << printable_text(period) << " limit. What your administrators answer is at "
              << signed_in->gateway << "/access." << std::endl;
     co_return Result<>{};

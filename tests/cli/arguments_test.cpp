@@ -37,6 +37,10 @@ TEST(Arguments, BecomeOneActionEach) {
     EXPECT_EQ(parsed<Token>({"token"}).url, "");
     EXPECT_EQ(parsed<Token>({"token", "https://g"}).url, "https://g");
     EXPECT_EQ(parsed<Logout>({"logout"}).url, "");
+    EXPECT_EQ(parsed<RequestIncrease>({"request-increase", "--reason", "why"}).reason, "why");
+    EXPECT_EQ(parsed<RequestIncrease>({"request-increase", "-r", "why", "https://g"}).url, "https://g");
+    EXPECT_EQ(parsed<RequestIncrease>({"request-increase", "-r", "why", "--amount", "$25"}).amount, "$25");
+    EXPECT_EQ(parsed<RequestIncrease>({"request-increase", "-r", "why", "--period", "daily"}).period, "daily");
     EXPECT_EQ(parsed<Backup>({"backup", "-c", "g.yaml"}).config, "g.yaml");
     EXPECT_EQ(parsed<Backup>({"backup", "-c", "g.yaml"}).output, "");
     EXPECT_EQ(parsed<Backup>({"backup", "-c", "g.yaml", "--output", "b.jsonl"}).output, "b.jsonl");
@@ -55,8 +59,8 @@ TEST(Arguments, MakeTheDemosDirectoryAbsolute) {
 }
 
 TEST(Arguments, ExplainEverySubcommandOnRequest) {
-    for (const char* name :
-         {"serve", "check", "demo", "prices", "login", "token", "logout", "backup", "restore", "version"}) {
+    for (const char* name : {"serve", "check", "demo", "prices", "login", "token", "logout", "request-increase",
+                             "backup", "restore", "version"}) {
         const auto help = parse({name, "--help"});
         ASSERT_FALSE(help) << name;
         EXPECT_EQ(help.error().exit_code, 0) << name;
@@ -69,7 +73,8 @@ TEST(Arguments, ExplainEverySubcommandOnRequest) {
 }
 
 TEST(Arguments, ShowAnExampleWithEverySubcommandThatTakesSome) {
-    for (const char* name : {"serve", "check", "demo", "prices", "login", "token", "logout", "backup", "restore"}) {
+    for (const char* name :
+         {"serve", "check", "demo", "prices", "login", "token", "logout", "request-increase", "backup", "restore"}) {
         const auto help = parse({name, "--help"});
         ASSERT_FALSE(help);
         EXPECT_NE(help.error().text.find("Example"), std::string::npos) << name;
@@ -87,6 +92,8 @@ TEST(Arguments, RefuseWhatTheyDoNotKnowWithExitCodeTwo) {
                                                          {"restore", "b.jsonl"},
                                                          {"login"},
                                                          {"login", "a", "b"},
+                                                         {"request-increase"},
+                                                         {"request-increase", "-r", "x", "--period", "yearly"},
                                                          {"demo", "--port", "0"},
                                                          {"demo", "--port", "65534"},
                                                          {"demo", "--port", "x"},

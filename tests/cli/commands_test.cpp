@@ -422,7 +422,7 @@ class RequestIncreases : public Commands {
 
 TEST_F(RequestIncreases, AskWithTheStoredCredential) {
     given_stored(gateway, "acc3ss");
-    given_answer(200, R"({"period":"weekly","status":"pending"})");
+    given_answer(200, R"({"id":"slir_1","period":"weekly","status":"pending"})");
 
     EXPECT_EQ(ask({.url = {}, .reason = "load \"tests\"", .amount = "$1,250.5", .period = "weekly"}), 0) << err_.str();
 
@@ -430,6 +430,7 @@ TEST_F(RequestIncreases, AskWithTheStoredCredential) {
     const auto& sent = *client_.requests()[0];
     EXPECT_EQ(sent.headers.value("authorization"), "Bearer acc3ss");
     EXPECT_EQ(sent.body, R"({"reason":"load \"tests\"","period":"weekly","amount":"125050"})");
+    EXPECT_EQ(out_.str(), "slir_1\n");
     EXPECT_EQ(
         err_.str(),
         "Asked for a higher weekly limit. What your administrators answer is at https://gate.example.com/access.\n");
