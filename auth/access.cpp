@@ -88,8 +88,25 @@ Task<http::Response> AccessEndpoints::ask_for_more(http::Request& request) const
     const std::string amount(form.value("amount"));
     const std::string reason(form.value("reason"));
     const auto asked = co_await parts_.spend.ask(mine->person, period, amount, reason);
-    if (!asked) co_return fail(asked.error());
+    if (!asked) {
+        audit_failure(parts_.journal, "increase.request", request, asked.error(), mine->person);
+        co_return fail(asked.error());
+    }
     audit_success(parts_.journal, "increase.request", request, mine->person, {{"period", period}});
+    co_return http::redirect("/access");
+}
+
+Task<http::Response> AccessEndpoints::withdraw_request(http::Request& request) const {
+    const auto mine = co_await sessions_.admit_form(request);
+    if (!mine) co_return fail(mine.error());
+    const auto form = http::Form::parse(request.body.view());
+    const std::string id(form.value("request"));
+    const auto withdrawn = co_await parts_.spend.withdraw(mine->person, id);
+    if (!withdrawn) {
+        audit_failure(parts_.journal, "increase.withdraw", request, withdrawn.error(), mine->person);
+        co_return fail(withdrawn.error());
+    }
+    audit_success(parts_.journal, "increase.withdraw", request, mine->person, {{"increase_request_id", id}});
     co_return http::redirect("/access");
 }
 

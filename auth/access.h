@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a signed-in person sees and does for themselves: GET / (the way in), GET /access (who you are, what you may use
-// and spend, your sessions), and the forms below /access that end a session, resume a paused one and ask for a higher
-// cap. Mounted by sign_in.cpp. Touches only what belongs to the person who asks.
+// and spend, your sessions), and the forms below /access that end a session, resume a paused one, and ask for a higher
+// cap or take that back. Mounted by sign_in.cpp. Touches only what belongs to the person who asks.
 #pragma once
 
 #include "auth/session.h"
@@ -19,6 +19,7 @@ class AccessEndpoints {
     Task<http::Response> revoke_session(http::Request& request) const;
     Task<http::Response> resume(http::Request& request) const;
     Task<http::Response> ask_for_more(http::Request& request) const;
+    Task<http::Response> withdraw_request(http::Request& request) const;
 
   private:
     const SignInParts& parts_;

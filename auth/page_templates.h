@@ -169,7 +169,9 @@ Resume one only if its work is meant to go on.</p>
 {{/caps}}</ul>
 {{#has_asked}}<h3>Your requests for more</h3>
 <ul class="rows">{{#asked}}<li><div><strong>{{status}}</strong> · {{period}} · {{reason}}{{#answer}}<br>{{answer}}{{/answer}}<br>
-<small>asked {{asked}}</small></div></li>
+<small>asked {{asked}}</small></div>{{#open}}
+<form method="post" action="/access/increase/withdraw"><input type="hidden" name="request" value="{{id}}">
+<button type="submit" class="plain" aria-label="Withdraw request: {{period}}, {{reason}}">Withdraw</button></form>{{/open}}</li>
 {{/asked}}</ul>
 {{/has_asked}}<h3>Ask for more</h3>
 <form class="fields" method="post" action="/access/increase">

@@ -169,6 +169,8 @@ ms::data spend_row(const SpendRow& spend) {
 
 ms::data asked_row(const AskedRow& asked) {
     ms::data row;
+    row.set("id", asked.id);
+    row.set("open", ms::data(asked.open));
     row.set("period", asked.period);
     row.set("status", asked.status);
     row.set("reason", asked.reason);

@@ -82,6 +82,8 @@ void SignIn::mount(http::Router& router) {
     add(router, "POST", "/access/sessions/revoke", s.access, &AccessEndpoints::revoke_session, render_problem_page,
         "access");
     add(router, "POST", "/access/increase", s.access, &AccessEndpoints::ask_for_more, render_problem_page, "access");
+    add(router, "POST", "/access/increase/withdraw", s.access, &AccessEndpoints::withdraw_request, render_problem_page,
+        "access");
     add(router, "POST", "/access/paused/resume", s.access, &AccessEndpoints::resume, render_problem_page, "access");
     add(router, "POST", "/access/keys", s.keys, &KeyEndpoints::create, render_problem_page, "keys");
     add(router, "POST", "/access/keys/revoke", s.keys, &KeyEndpoints::revoke, render_problem_page, "keys");

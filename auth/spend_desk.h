@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SpendDesk port: how somebody's own caps stand, and asking for a higher one, for the page of a signed-in person. auth/
-// does not know policy/: gateway/spend_desk.h is the implementation.
+// SpendDesk port: how somebody's own caps stand, asking for a higher one and taking that back, for the page of a
+// signed-in person. auth/ does not know policy/: gateway/spend_desk.h is the implementation.
 #pragma once
 
 #include <string>
@@ -25,8 +25,10 @@ struct SpendRow {
 
 /// One request for more.
 struct AskedRow {
+    std::string id;
     std::string period;
-    std::string status;  ///< "pending", "approved", "denied"
+    std::string status;  ///< "pending", "approved", …
+    bool open = false;   ///< may be taken back
     std::string reason;
     std::string answer;  ///< the admin's words, and what was granted; may be empty
     Instant asked_at;
@@ -43,8 +45,10 @@ class SpendDesk {
 
     virtual Task<SpendSheet> of(Person person) = 0;
     /// Empty `period`: the one that blocks. Empty `dollars`: left to the admin. Faults: bad_request, conflict (asked
-    /// already), not_found (there are no caps here); the messages are for the person.
+    /// already), rate_limited, not_found (there are no caps here); the messages are for the person.
     virtual Task<> ask(Person person, std::string period, std::string dollars, std::string reason) = 0;
+    /// Faults: not_found (or it is not theirs), conflict (it is decided).
+    virtual Task<> withdraw(Person person, std::string id) = 0;
 };
 
 }  // namespace gatehouse::auth

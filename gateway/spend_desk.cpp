@@ -33,11 +33,16 @@ std::string group_of(const policy::Limit& limit, const auth::Person& person) {
 
 std::string answer_of(const policy::IncreaseRequest& request) {
     std::string answer;
+    const policy::Period period = request.granted_period.value_or(request.period);
     if (request.granted)
-        answer = "Granted: " + dollars_of_cents(*request.granted) + " " + std::string(policy::to_slug(request.period));
+        answer = "Granted: " + dollars_of_cents(*request.granted) + " " + std::string(policy::to_slug(period));
     if (request.granted_until) answer += " until " + to_timestamp(*request.granted_until);
     if (request.note.empty()) return answer;
     return answer + (answer.empty() ? "" : ". ") + request.note;
+}
+
+bool any_request(const policy::IncreaseRequest&) {
+    return true;
 }
 
 Error wrong(std::string sentence) {
@@ -79,13 +84,17 @@ Task<auth::SpendSheet> SpendDeskHere::of(auth::Person person) {
                               dollars(limits[at].amount), policy::period_end(limits[at].period, now),
                               standing.spent >= limits[at].amount});
     }
-    const auto all = co_await desk->all();
-    if (!all) co_return fail(all.error());
-    for (const policy::IncreaseRequest& request : *all) {
-        if (request.who.id != person.subject || sheet.asked.size() == most_asked_shown) continue;
-        sheet.asked.push_back({std::string(policy::to_slug(request.period)),
-                               std::string(policy::to_slug(request.status)), request.reason, answer_of(request),
-                               request.created_at});
+    const auto own = co_await desk->of(person.subject, {}, most_asked_shown, any_request);
+    if (!own) co_return fail(own.error());
+    for (const policy::IncreaseRequest& request : *own) {
+        const policy::IncreaseStatus status = policy::status_at(request, now);
+        sheet.asked.push_back({.id = request.id,
+                               .period = std::string(policy::to_slug(request.period)),
+                               .status = std::string(policy::to_slug(status)),
+                               .open = status == policy::IncreaseStatus::pending,
+                               .reason = request.reason,
+                               .answer = answer_of(request),
+                               .asked_at = request.created_at});
     }
     co_return sheet;
 }
@@ -98,6 +107,14 @@ Task<> SpendDeskHere::ask(auth::Person person, std::string period, std::string a
     policy::Principal who{person.subject, person.email, person.name, person.groups, false, {}};
     const auto asked = co_await desk->ask(std::move(who), std::move(*ask));
     if (!asked) co_return fail(asked.error());
+    co_return Result<>{};
+}
+
+Task<> SpendDeskHere::withdraw(auth::Person person, std::string id) {
+    admin::IncreaseDesk* const desk = parts_.increases();
+    if (desk == nullptr) co_return fail(Error::not_found(Reason::not_found, "There are no spend limits here."));
+    const auto withdrawn = co_await desk->withdraw(std::move(id), person.subject);
+    if (!withdrawn) co_return fail(withdrawn.error());
     co_return Result<>{};
 }
 

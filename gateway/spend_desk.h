@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SpendDeskHere: auth::SpendDesk over the caps in force, the ledger and admin's increase desk. Built by services.cpp, one
-// per shard. Decides nothing.
+// SpendDeskHere: auth::SpendDesk over the caps in force, the ledger and admin's increase desk. Built by services.cpp,
+// one per shard. Decides nothing.
 #pragma once
 
 #include <functional>
@@ -27,6 +27,7 @@ class SpendDeskHere final : public auth::SpendDesk {
 
     Task<auth::SpendSheet> of(auth::Person person) override;
     Task<> ask(auth::Person person, std::string period, std::string dollars, std::string reason) override;
+    Task<> withdraw(auth::Person person, std::string id) override;
 
   private:
     SpendDeskParts parts_;

@@ -12,7 +12,7 @@
 #include "gateway/base/json.h"
 #include "gateway/base/text.h"
 #include "gateway/base/timestamp.h"
-#include "policy/cap.h"
+#include "policy/charge.h"
 #include "policy/utilization.h"
 
 namespace gatehouse::policy {
@@ -20,7 +20,10 @@ namespace {
 
 namespace bj = boost::json;
 
-constexpr std::array every_status{IncreaseStatus::pending, IncreaseStatus::approved, IncreaseStatus::denied};
+constexpr std::array every_status{IncreaseStatus::pending, IncreaseStatus::approved, IncreaseStatus::denied,
+                                  IncreaseStatus::withdrawn, IncreaseStatus::expired};
+/// More than a day's worth, and what a person cares to look back at.
+constexpr std::size_t most_remembered = 50;
 
 void add_optional(bj::object& document, std::string_view key, const std::optional<std::string>& value) {
     if (value) document[key] = *value;
@@ -75,6 +78,10 @@ std::string_view to_slug(IncreaseStatus status) {
             return "approved";
         case IncreaseStatus::denied:
             return "denied";
+        case IncreaseStatus::withdrawn:
+            return "withdrawn";
+        case IncreaseStatus::expired:
+            return "expired";
     }
     return "";
 }
@@ -96,7 +103,9 @@ std::string to_document(const IncreaseRequest& request) {
                         {"note", request.note}};
     add_optional(document, "wished", request.wished);
     add_optional(document, "resolved_at", request.resolved_at);
+    if (request.about) document["about"] = to_json(*request.about);
     add_optional(document, "granted", request.granted);
+    if (request.granted_period) document["granted_period"] = to_slug(*request.granted_period);
     add_optional(document, "granted_until", request.granted_until);
     return bj::serialize(document);
 }
@@ -109,6 +118,7 @@ std::optional<IncreaseRequest> parse_increase(std::string_view text) {
     const auto period = parse_period(text_of(document, "period"));
     const auto status = parse_increase_status(text_of(document, "status"));
     const auto created_at = moment_of(document, "created_at");
+    const bj::value* about = document.if_contains("about");
     if (who == nullptr || !who->is_object() || !period || !status || !created_at) return std::nullopt;
     return IncreaseRequest{.id = text_of(document, "id"),
                            .who = parse_principal(who->get_object()),
@@ -116,17 +126,75 @@ std::optional<IncreaseRequest> parse_increase(std::string_view text) {
                            .status = *status,
                            .reason = text_of(document, "reason"),
                            .wished = optional_text(document, "wished"),
+                           .about = about == nullptr ? std::nullopt : parse_cap(bj::serialize(*about)),
                            .created_at = *created_at,
                            .resolved_at = moment_of(document, "resolved_at"),
                            .resolved_by = text_of(document, "resolved_by"),
                            .granted = optional_text(document, "granted"),
+                           .granted_period = parse_period(text_of(document, "granted_period")),
                            .granted_until = moment_of(document, "granted_until"),
                            .note = text_of(document, "note")};
 }
 
-std::string open_increase_id(std::string_view user, Period period) {
-    std::string meaning(to_slug(period));
-    return to_hex(sha256(meaning.append("\n").append(user))).substr(0, 32);
+IncreaseStatus status_at(const IncreaseRequest& request, Instant now) {
+    const bool lapsed = request.status == IncreaseStatus::pending && now - request.created_at >= increase_patience;
+    return lapsed ? IncreaseStatus::expired : request.status;
+}
+
+std::string increase_history_id(std::string_view user) {
+    return to_hex(sha256(user)).substr(0, 32);
+}
+
+std::string to_document(const IncreaseHistory& history) {
+    bj::array entries;
+    for (const auto& [id, period, created_at, open] : history.entries)
+        entries.push_back(
+            {{"id", id}, {"period", to_slug(period)}, {"created_at", to_timestamp(created_at)}, {"open", open}});
+    return bj::serialize(entries);
+}
+
+IncreaseHistory parse_increase_history(std::string_view document) {
+    IncreaseHistory history;
+    const auto value = json::parse(document);
+    if (!value || !value->is_array()) return history;
+    for (const bj::value& entry : value->get_array()) {
+        const auto id = json::find_string(entry, "id");
+        const auto period = parse_period(json::find_string(entry, "period").value_or(""));
+        const auto created_at = parse_timestamp(json::find_string(entry, "created_at").value_or(""));
+        const auto open = json::find_bool(entry, "open");
+        if (id && period && created_at && open)
+            history.entries.push_back({std::string(*id), *period, *created_at, *open});
+    }
+    return history;
+}
+
+Result<> may_ask(const IncreaseHistory& history, Period period, Instant now) {
+    std::vector<Instant> today;
+    for (const auto& entry : history.entries) {
+        const Instant lapses = entry.created_at + increase_patience;
+        if (entry.open && entry.period == period && now < lapses)
+            return fail(
+                Error::conflict(Reason::already_exists, "you have asked for a higher " + std::string(to_slug(period)) +
+                                                            " spend limit already: that request is still open"));
+        if (now - entry.created_at < std::chrono::days{1}) today.push_back(entry.created_at);
+    }
+    if (today.size() < most_increases_a_day) return {};
+    const Instant again = today[today.size() - most_increases_a_day] + std::chrono::days{1};
+    return fail(Error::rate_limited(Reason::too_many_attempts,
+                                    "you have asked " + std::to_string(most_increases_a_day) +
+                                        " times within a day: ask again tomorrow, or talk to an administrator",
+                                    std::chrono::ceil<std::chrono::seconds>(again - now)));
+}
+
+void remember(IncreaseHistory& history, const IncreaseRequest& request) {
+    auto& entries = history.entries;
+    entries.push_back({request.id, request.period, request.created_at, request.status == IncreaseStatus::pending});
+    if (entries.size() > most_remembered) entries.erase(entries.begin());
+}
+
+void close(IncreaseHistory& history, std::string_view id) {
+    for (auto& entry : history.entries)
+        if (entry.id == id) entry.open = false;
 }
 
 std::optional<Period> period_to_raise(const std::vector<Limit>& limits, const std::vector<Standing>& standings,
@@ -135,6 +203,36 @@ std::optional<Period> period_to_raise(const std::vector<Limit>& limits, const st
     if (!described) described = fullest(limits, standings, now);
     if (described) return limits[described->limit].period;
     return limits.empty() ? std::nullopt : std::optional(limits.front().period);
+}
+
+std::vector<Obstacle> obstacles(const CapBook& book, const Subject& who, GroupLimitMode mode,
+                                const std::vector<Limit>& limits, const std::vector<Standing>& standings, Period period,
+                                Instant now) {
+    std::vector<Obstacle> found;
+    const auto is_full = [&](const std::string& account, Period of) {
+        for (std::size_t at = 0; at < limits.size(); ++at)
+            if (limits[at].account == account && limits[at].period == of)
+                return standings[at].spent >= limits[at].amount;
+        return false;
+    };
+    for (const auto& [of, cap] : book.effective(who, mode, now)) {
+        if (cap == nullptr || !is_full(user_account(who.id), of)) continue;
+        const bool own_for_a_while = cap->scope.kind == ScopeKind::user && cap->expires_at.has_value();
+        Obstacle obstacle{cap, of == period, {}};
+        if (of != period)
+            obstacle.why = "it is of another period: approve with that period";
+        else if (own_for_a_while)
+            obstacle.why = "it is temporary: until it ends only an approval with expires_at takes its place";
+        found.push_back(obstacle);
+    }
+    for (const std::string& group : who.groups)
+        for (const Period of : every_period) {
+            const Cap* pool = book.in_force(ScopeKind::group_pool, group, of, now);
+            const bool seen = std::ranges::find(found, pool, &Obstacle::cap) != found.end();
+            if (pool == nullptr || seen || !is_full(pool_account(group), of)) continue;
+            found.push_back({pool, false, "it is a budget that a group shares, whatever own caps are: raise the pool"});
+        }
+    return found;
 }
 
 std::optional<std::string> parse_dollars(std::string_view text) {

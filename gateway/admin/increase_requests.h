@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // IncreaseRequestsRoute: /v1/organizations/spend_limit_increase_requests in the shape of Anthropic's Admin API (list,
-// get, approve, deny), and /v1/me/spend_limit_increase_requests, where developers ask. What happens is increase_desk's.
+// get, approve, deny; and preview), and /v1/me/spend_limit_increase_requests, where developers ask and take back. What
+// happens is increase_desk's.
 #pragma once
 
 #include "gateway/admin/gate.h"
@@ -39,11 +40,15 @@ class IncreaseRequestsRoute {
     Task<http::Response> list(http::Request& request);
     Task<http::Response> get(http::Request& request);
     Task<http::Response> decide(http::Request& request);
+    Task<http::Response> preview(http::Request& request, std::string id);
     Task<http::Response> approve(http::Request& request, Caller caller, std::string id);
     Task<http::Response> deny(http::Request& request, Caller caller, std::string id);
     Task<http::Response> ask(http::Request& request);
     Task<http::Response> mine(http::Request& request);
+    Task<http::Response> withdraw(http::Request& request);
 
+    Task<auth::IdentityPtr> identify_person(const http::Request& request);
+    Task<boost::json::object> money_of(policy::CapBookPtr book, policy::Principal who, policy::Period period);
     Task<boost::json::array> to_rows(std::vector<policy::IncreaseRequest> requests);
     void note(std::string_view event, const http::Request& request, const Caller& caller,
               const policy::IncreaseRequest& increase) const;

@@ -37,13 +37,18 @@ class IncreaseRequests : public AdminWorld {
                   std::string_view key = write_key) {
         return post(std::string(root) + "/" + id + "/" + std::string(verdict), body, key);
     }
+    Answer withdraw(const std::string& id, std::string_view credential = testing::SignedIn::credential) {
+        return call("POST", std::string(mine) + "/" + id + "/withdraw", "",
+                    {{"authorization", "Bearer " + std::string(credential)}});
+    }
     std::string text(const Answer& answer, std::string_view path) {
         const auto* found = json::find_path(answer.body, path);
         return found == nullptr ? "absent" : json::to_text(*found);
     }
     static inline const policy::Scope everyone{policy::ScopeKind::organization, ""};
     testing::FixedRandom random;
-    IncreaseDesk desk{{.records = records,
+    ContestedRecords contested{records};
+    IncreaseDesk desk{{.records = contested,
                        .standings = ledger(),
                        .mode = [] { return policy::GroupLimitMode::min; },
                        .random = random,
@@ -82,7 +87,9 @@ TEST_F(IncreaseRequests, AreAskedByADeveloperAndShownAsTheAdminApiDoes) {
     EXPECT_EQ(json::to_text(row.at("spend_summary").at("amount")), R"("1000")");
     EXPECT_EQ(json::to_text(row.at("spend_summary").at("period_to_date_spend")), R"("1200")");
     EXPECT_EQ(json::to_text(row.at("spend_summary").at("source")), R"({"type":"organization"})");
+    EXPECT_EQ(json::to_text(row.at("spend_limit_when_requested").at("amount")), R"("1000")");
     EXPECT_EQ(json::to_text(row.at("blocked_by").at(0).at("scope")), R"({"type":"organization"})");
+    EXPECT_EQ(json::to_text(row.at("blocked_by").at(0).at("lifted_by_approval")), "true");
     EXPECT_TRUE(list.body.at("next_page").is_null());
     EXPECT_EQ(actions(), std::vector<std::string>{"spend_limit_increase_request.create"});
     EXPECT_EQ(records.trail[0].actor, "oidc:sub-fin");
@@ -143,6 +150,153 @@ TEST_F(IncreaseRequests, AreDecidedOnce) {
     EXPECT_EQ(decide("slir_none", "deny", "").status, 404);
 }
 
+TEST_F(IncreaseRequests, MayBeDeniedAgainAsTheAdminApiAllowsButNotAfterAnApproval) {
+    set_cap(everyone, "1000");
+    const std::string first = asked();
+    ASSERT_EQ(decide(first, "deny", R"({"note":"not this month"})").status, 200);
+    const std::size_t rows = records.trail.size();
+    const Answer again = decide(first, "deny", R"({"note":"never"})");
+    EXPECT_EQ(again.status, 200);
+    EXPECT_EQ(text(again, "note"), R"("not this month")");
+    EXPECT_EQ(records.trail.size(), rows) << "nothing happened";
+
+    const std::string second = asked();
+    ASSERT_EQ(decide(second, "approve", R"({"amount":"5000"})").status, 200);
+    const Answer late = decide(second, "deny", "");
+    EXPECT_EQ(late.status, 400);
+    EXPECT_EQ(late.message(), "this request was approved already");
+    EXPECT_EQ(decide(second, "approve", R"({"amount":"6000"})").status, 409);
+}
+
+TEST_F(IncreaseRequests, AreDecidedOnceByTwoAdminsAtTheSameMoment) {
+    set_cap(everyone, "1000");
+    const std::string id = asked();
+    const auto stored = testing::run(person.loop, records.find(std::string(policy::increase_record_kind), id));
+    policy::RecordWrite other;
+    other.kind = policy::increase_record_kind;
+    other.id = id;
+    auto denied = *policy::parse_increase(**stored);
+    denied.status = policy::IncreaseStatus::denied;
+    other.document = policy::to_document(denied);
+    contested.contests.push_back(std::move(other));
+
+    const Answer late = decide(id, "approve", R"({"amount":"5000"})");
+
+    EXPECT_EQ(late.status, 409);
+    EXPECT_EQ((*testing::run(person.loop, CapStore(records).book(noon)))->caps().size(), 1U) << "no cap without it";
+}
+
+TEST_F(IncreaseRequests, SurviveAnotherChangeOfTheSameCap) {
+    set_cap(everyone, "1000");
+    const std::string id = asked();
+    CapOrder order{.scope = {policy::ScopeKind::user, "sub-fin"}, .user_email = {}, .amount = "7"};
+    contested.contests.push_back(cap_write(make_cap(order, nullptr, noon), "", "admin-key:other", "", noon));
+
+    const Answer approved = decide(id, "approve", R"({"amount":"5000"})");
+
+    EXPECT_EQ(approved.status, 200) << approved.message();
+    EXPECT_EQ(text(approved, "/spend_summary/amount"), R"("5000")");
+}
+
+TEST_F(IncreaseRequests, AreTakenBackByTheirAuthorAlone) {
+    set_cap(everyone, "1000");
+    const std::string id = asked();
+    EXPECT_EQ(withdraw("slir_none").status, 404);
+    EXPECT_EQ(withdraw(id, "ghk_of_nobody").status, 401);
+
+    const Answer withdrawn = withdraw(id);
+
+    EXPECT_EQ(withdrawn.status, 200) << withdrawn.message();
+    EXPECT_EQ(text(withdrawn, "status"), R"("withdrawn")");
+    EXPECT_EQ(actions().back(), "spend_limit_increase_request.withdraw");
+    EXPECT_EQ(records.trail.back().actor, "oidc:sub-fin");
+    EXPECT_EQ(withdraw(id).status, 409);
+    EXPECT_EQ(decide(id, "approve", R"({"amount":"5000"})").message(), "this request was withdrawn already");
+    EXPECT_EQ(decide(id, "deny", "").status, 409);
+    EXPECT_EQ(get(std::string(root) + "?status[]=withdrawn").column("id").size(), 1U);
+    EXPECT_EQ(json::to_text(get(root).body.at("data").at(0).at("resolved_by").at("user_id")), R"("sub-fin")");
+    asked();
+}
+
+TEST_F(IncreaseRequests, OfAnotherPersonReadLikeNone) {
+    set_cap(everyone, "1000");
+    const auto theirs = testing::run(
+        person.loop, desk.ask({.id = "bob", .email = {}, .name = {}, .groups = {}, .service = false, .last_seen = {}},
+                              {.period = {}, .wished = {}, .reason = "mine"}));
+    ASSERT_TRUE(theirs);
+    const Answer answer = withdraw(theirs->id);
+    EXPECT_EQ(answer.status, 404);
+    EXPECT_EQ(answer.message(), "spend limit increase request not found");
+    EXPECT_EQ(get_as_person(mine).column("id").size(), 0U);
+    EXPECT_EQ(person.journal.count("increase.withdraw"), 1U) << "the attempt is written down";
+}
+
+TEST_F(IncreaseRequests, LapseByTheClock) {
+    set_cap(everyone, "1000");
+    const std::string id = asked();
+    // The personal key of the fixture ends after a day: what follows is asked by keys of admins.
+    person.clock.advance(std::chrono::days(30));
+    EXPECT_EQ(get(std::string(root) + "?status[]=pending").column("id").size(), 0U);
+    EXPECT_EQ(text(get(std::string(root) + "/" + id), "status"), R"("expired")");
+    const Answer late = decide(id, "approve", R"({"amount":"5000"})");
+    EXPECT_EQ(late.status, 409);
+    EXPECT_EQ(late.message(), "this request has expired: nobody decided it within 30 days");
+}
+
+TEST_F(IncreaseRequests, ArePacedWithinADay) {
+    set_cap(everyone, "1000");
+    for (int count = 0; count < 10; ++count)
+        EXPECT_EQ(withdraw(asked()).status, 200);
+    const Answer refused = ask(R"({"reason":"again"})");
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.headers.value("retry-after"), "86400");
+    EXPECT_EQ(person.journal.count("increase.request"), 11U);
+}
+
+TEST_F(IncreaseRequests, ShowBeforehandWhatAnApprovalWouldDo) {
+    set_cap(everyone, "1000");
+    set_cap({policy::ScopeKind::group_pool, "finance"}, "100", policy::Period::monthly);
+    given_spend("u:sub-fin", Money::cents(1'200));
+    given_spend(policy::pool_account("finance"), Money::cents(100));
+    const std::string id = asked();
+    const std::string path = std::string(root) + "/" + id + "/preview";
+    const auto blocked = [&](std::string_view amount) {
+        const Answer answer = post(path, std::string(R"({"amount":")").append(amount).append("\"}"), read_key);
+        EXPECT_EQ(answer.status, 200) << answer.message();
+        std::vector<std::string> scopes;
+        for (const auto& row : answer.body.at("blocked_by").as_array())
+            scopes.push_back(std::string(row.at("scope").at("type").as_string()));
+        return scopes;
+    };
+
+    EXPECT_EQ(blocked("5000"), std::vector<std::string>{"group_pool"}) << "an own cap does not help against it";
+    EXPECT_EQ(blocked("1200"), (std::vector<std::string>{"user", "group_pool"})) << "spent already";
+
+    const Answer answer = post(path, R"({"amount":"5000","expires_at":"2026-11-26T12:00:00Z"})", read_key);
+    EXPECT_EQ(text(answer, "type"), R"("spend_limit_increase_preview")");
+    EXPECT_EQ(text(answer, "/spend_limit/expires_at"), R"("2026-11-26T12:00:00.000Z")");
+    EXPECT_EQ(text(answer, "replaces"), "null");
+    EXPECT_EQ(text(answer, "/spend_summary/amount"), R"("5000")");
+    EXPECT_EQ(text(get(std::string(root) + "/" + id), "status"), R"("pending")") << "it is only a look";
+    EXPECT_EQ((*testing::run(person.loop, CapStore(records).book(noon)))->caps().size(), 2U);
+    EXPECT_EQ(get_as_person(std::string(mine)).column("status"), std::vector<std::string>{R"("pending")"});
+    EXPECT_EQ(call("POST", path, R"({"amount":"5"})",
+                   {{"authorization", "Bearer " + std::string(testing::SignedIn::credential)}})
+                  .status,
+              403);
+    ASSERT_EQ(decide(id, "deny", "").status, 200);
+    EXPECT_EQ(post(path, R"({"amount":"5"})", read_key).status, 409);
+}
+
+TEST_F(IncreaseRequests, OfAnotherPeriodAreGrantedForThatOne) {
+    set_cap(everyone, "1000");
+    const std::string id = asked();
+    const Answer approved = decide(id, "approve", R"({"amount":"200","period":"weekly"})");
+    EXPECT_EQ(text(approved, "period"), R"("monthly")");
+    EXPECT_EQ(text(approved, "granted_period"), R"("weekly")");
+    EXPECT_EQ(text(approved, "/spend_limit/period"), R"("weekly")");
+}
+
 TEST_F(IncreaseRequests, AreOpenOnceForEachPeriodAndMayBeAskedAgainAfterwards) {
     set_cap(everyone, "1000");
     set_cap(everyone, "100", policy::Period::daily);
@@ -165,8 +319,11 @@ TEST_F(IncreaseRequests, ShowAPoolThatAnOwnCapWouldNotHelpAgainst) {
     asked();
     const Answer list = get(root);
     EXPECT_EQ(list.column("period"), std::vector<std::string>{R"("weekly")"});
-    EXPECT_EQ(json::to_text(list.body.at("data").at(0).at("blocked_by").at(0).at("scope").at("type")),
-              R"("group_pool")");
+    const auto& blocking = list.body.at("data").at(0).at("blocked_by").at(0);
+    EXPECT_EQ(json::to_text(blocking.at("scope").at("type")), R"("group_pool")");
+    EXPECT_EQ(json::to_text(blocking.at("lifted_by_approval")), "false");
+    EXPECT_EQ(json::to_text(blocking.at("why")),
+              R"("it is a budget that a group shares, whatever own caps are: raise the pool")");
 }
 
 TEST_F(IncreaseRequests, NameTheFieldThatIsWrong) {
@@ -181,12 +338,14 @@ TEST_F(IncreaseRequests, NameTheFieldThatIsWrong) {
     EXPECT_EQ(ask(R"({"reason":"x","period":"yearly"})").message(), "period: must be one of daily, weekly, monthly");
     EXPECT_EQ(ask(R"({"reason":"x","period":"daily"})").message(), "period: no daily spend limit applies to you");
     EXPECT_EQ(ask(R"({"reason":"x","until":1})").message(), "until: is not a field of this request");
+    EXPECT_EQ(ask(R"({"reason":"x","amount":"1000"})").message(),
+              "amount: is not more than your monthly spend limit of $10.00");
     const std::string id = asked();
     EXPECT_EQ(decide(id, "approve", "{}").message(), "amount: is required: the new cap, in whole cents");
     EXPECT_EQ(decide(id, "approve", R"({"amount":"5","expires_at":"2020-01-01T00:00:00Z"})").message(),
               "expires_at: must be in the future");
     EXPECT_EQ(get(std::string(root) + "?status[]=open").message(),
-              "status[]: must be one of pending, approved, denied");
+              "status[]: must be one of pending, approved, denied, withdrawn, expired");
     EXPECT_EQ(get(std::string(root) + "/" + id).status, 200);
 }
 
@@ -222,8 +381,39 @@ TEST_F(IncreaseRequests, AreListedInPages) {
               (std::vector<std::string>{"\"" + ids[3] + "\"", "\"" + ids[2] + "\"", "\"" + ids[1] + "\""}));
     EXPECT_EQ(second.column("id"), std::vector<std::string>{"\"" + ids[0] + "\""});
     EXPECT_TRUE(second.body.at("next_page").is_null());
+    EXPECT_EQ(get(std::string(root) + "?page=eA").message(), "page: is not a page of this list");
     EXPECT_EQ(get(std::string(root) + "?status[]=pending").column("id").size(), 1U);
     EXPECT_EQ(get(std::string(root) + "?actor_ids[]=bob").column("id").size(), 0U);
+}
+
+TEST_F(IncreaseRequests, GoOnBehindOneThatWasDecidedMeanwhile) {
+    set_cap(everyone, "1000");
+    set_cap(everyone, "100", policy::Period::daily);
+    const std::string older = asked(R"({"reason":"a","period":"daily"})");
+    person.clock.advance(std::chrono::seconds(1));
+    const std::string newer = asked(R"({"reason":"b","period":"monthly"})");
+    const Answer first = get(std::string(root) + "?status[]=pending&limit=1");
+    ASSERT_EQ(decide(newer, "deny", "").status, 200);
+
+    const std::string page(json::find_string(first.body, "next_page").value_or(""));
+
+    EXPECT_EQ(get(std::string(root) + "?status[]=pending&limit=1&page=" + page).column("id"),
+              std::vector<std::string>{"\"" + older + "\""});
+    const Answer own = get_as_person(std::string(mine) + "?limit=1");
+    EXPECT_EQ(own.column("id"), std::vector<std::string>{"\"" + newer + "\""});
+    const std::string more(json::find_string(own.body, "next_page").value_or(""));
+    EXPECT_EQ(get_as_person(std::string(mine) + "?limit=1&page=" + more).column("id"),
+              std::vector<std::string>{"\"" + older + "\""});
+}
+
+TEST_F(IncreaseRequests, HaveNoOtherVerbs) {
+    for (const char* path : {"/preview", "/approve", "/slir_1", "/slir_1/grant"})
+        EXPECT_EQ(post(std::string(root) + path, R"({"amount":"5"})").status, 404) << path;
+    EXPECT_EQ(ask("").status, 400);
+    EXPECT_EQ(call("POST", std::string(mine) + "/withdraw", "",
+                   {{"authorization", "Bearer " + std::string(testing::SignedIn::credential)}})
+                  .status,
+              404);
 }
 
 }  // namespace

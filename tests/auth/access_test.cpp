@@ -207,13 +207,16 @@ TEST_F(AccessPage, ResumesForNobodyButASignedInPersonOnOurOwnPage) {
 TEST_F(AccessPage, ShowsCapsAndRequestsForMore) {
     spend.sheet.rows = {{"monthly", "", "$12.30", "$0.10", "$12.00", clock.now(), true},
                         {"daily", "eng<1>", "$1.00", "", "$5.00", clock.now(), false}};
-    spend.sheet.asked = {{"monthly", "denied", "a <release>", "next month", clock.now()}};
+    spend.sheet.asked = {{"slir_2", "daily", "pending", true, "tests", "", clock.now()},
+                         {"slir_1", "monthly", "denied", false, "a <release>", "next month", clock.now()}};
     Browser browser;
     sign_in_browser(browser);
     const std::string page = page_of(browser);
     for (const char* text : {"$12.30 of $12.00", "reached", "$0.10 more is set aside", "eng&lt;1&gt;",
-                             "<strong>denied</strong> · monthly · a &lt;release&gt;<br>next month", "Ask for more"})
+                             "<strong>denied</strong> · monthly · a &lt;release&gt;<br>next month", "Ask for more",
+                             R"(name="request" value="slir_2")"})
         EXPECT_NE(page.find(text), std::string::npos) << text;
+    EXPECT_EQ(page.find("slir_1"), std::string::npos) << "what is decided cannot be taken back";
     spend.sheet = {};
     EXPECT_EQ(page_of(browser).find("What you may spend"), std::string::npos) << "nothing is capped";
 }
@@ -232,8 +235,26 @@ TEST_F(AccessPage, AsksForMoreOnBehalfOfWhoIsSignedIn) {
     const http::Response refused = submit(browser, "/access/increase", form);
     EXPECT_EQ(refused.status, 409);
     EXPECT_NE(refused.body.find("that request is still open"), std::string::npos);
+    EXPECT_EQ(journal.count("increase.request", {"result=fail", "reason=already_exists", "sub=ada"}), 1);
     browser.origin = "https://evil.example";
     EXPECT_EQ(submit(browser, "/access/increase", form).status, 403);
+}
+
+TEST_F(AccessPage, TakesARequestForMoreBack) {
+    Browser browser;
+    sign_in_browser(browser);
+    const std::vector<std::pair<std::string, std::string>> form{{"request", "slir_2"}};
+
+    EXPECT_EQ(location(submit(browser, "/access/increase/withdraw", form)), "/access");
+
+    EXPECT_EQ(spend.withdrawn, std::vector<std::string>{"ada slir_2"});
+    EXPECT_EQ(journal.count("increase.withdraw", {"result=success", "increase_request_id=slir_2"}), 1);
+    spend.refuses = Error::not_found(Reason::not_found, "no such request");
+    EXPECT_EQ(submit(browser, "/access/increase/withdraw", form).status, 404);
+    spend.refuses.reset();
+    browser.origin = "https://evil.example";
+    EXPECT_EQ(submit(browser, "/access/increase/withdraw", form).status, 403);
+    EXPECT_EQ(spend.withdrawn.size(), 1U);
 }
 
 }  // namespace

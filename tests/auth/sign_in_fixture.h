@@ -104,13 +104,19 @@ class FakePausedWork final : public auth::PausedWork {
 class FakeSpendDesk final : public auth::SpendDesk {
   public:
     auth::SpendSheet sheet;
-    std::vector<std::string> asked;  ///< "who period dollars reason"
+    std::vector<std::string> asked;      ///< "who period dollars reason"
+    std::vector<std::string> withdrawn;  ///< "who id"
     std::optional<Error> refuses;
 
     Task<auth::SpendSheet> of(auth::Person) override { co_return sheet; }
     Task<> ask(auth::Person person, std::string period, std::string dollars, std::string reason) override {
         if (refuses) co_return fail(*refuses);
         asked.push_back(person.subject + " " + period + " " + dollars + " " + reason);
+        co_return Result<>{};
+    }
+    Task<> withdraw(auth::Person person, std::string id) override {
+        if (refuses) co_return fail(*refuses);
+        withdrawn.push_back(person.subject + " " + id);
         co_return Result<>{};
     }
 };

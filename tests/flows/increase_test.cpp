@@ -87,8 +87,58 @@ TEST_F(IncreaseFlow, ABlockedDeveloperAsksAndGoesOnForAsLongAsAnAdminSays) {
     EXPECT_TRUE(everywhere(200));
     EXPECT_NE(browser.get("/access").body.find("Granted: $25.00 monthly until " + until + ". good luck"),
               std::string::npos);
-    EXPECT_EQ(administer("POST", path + "/deny", "").status, 409);
+    EXPECT_EQ(administer("POST", path + "/approve", R"({"amount":"9900"})").status, 409) << "decided already";
+    EXPECT_EQ(administer("POST", path + "/deny", "").status, 400) << "as Anthropic's API";
     EXPECT_TRUE(everywhere(429)) << "it is over at " << until;
+}
+
+TEST_F(IncreaseFlow, ADeveloperTakesTheirOwnRequestBackAndNobodyElseDoes) {
+    Browser browser = world_.browse(one_->port(), "demo-ada");
+    ASSERT_EQ(browser.post("/access/increase", http::encode_form({{"reason", "load tests"}})).status, 302);
+    const std::string id = open_request();
+    const std::string form = http::encode_form({{"request", id}});
+    const Tokens carl = world_.sign_in(two_->port(), "demo-carl");
+    const std::string path = "/v1/me/spend_limit_increase_requests/" + id + "/withdraw";
+    EXPECT_EQ(HttpConnection(two_->port()).ask("POST", path, carl.bearer()).status, 404);
+    EXPECT_EQ(world_.browse(two_->port(), "demo-carl").post("/access/increase/withdraw", form).status, 404);
+    EXPECT_NE(browser.get("/access").body.find(id), std::string::npos);
+
+    EXPECT_EQ(browser.post("/access/increase/withdraw", form).status, 302);
+
+    EXPECT_NE(browser.get("/access").body.find("withdrawn</strong> · monthly · load tests"), std::string::npos);
+    EXPECT_EQ(HttpConnection(two_->port()).ask("POST", path, ada_.bearer()).status, 409);
+    EXPECT_EQ(administer("POST", std::string(requests) + "/" + id + "/approve", R"({"amount":"2500"})").status, 409);
+    EXPECT_TRUE(everywhere(429));
+    ASSERT_EQ(browser.post("/access/increase", http::encode_form({{"reason", "once more"}})).status, 302);
+}
+
+TEST_F(IncreaseFlow, AnAdminLearnsBeforehandThatAPoolWouldStillBlock) {
+    ASSERT_EQ(administer("POST", "/v1/organizations/spend_limits",
+                         R"({"scope":{"type":"group_pool","rbac_group_id":"engineering"},"amount":"0"})")
+                  .status,
+              200);
+    const Answer asked = HttpConnection(one_->port())
+                             .ask("POST", "/v1/me/spend_limit_increase_requests", ada_.bearer(),
+                                  R"({"reason":"the release","amount":"2500"})");
+    ASSERT_EQ(asked.status, 200) << asked.body;
+    const std::string path = std::string(requests) + "/" + text_of(asked, "id");
+    const auto blocking = [](const Answer& answer) {
+        std::vector<std::string> found;
+        const auto body = json::parse(answer.body);
+        for (const auto& row : body->at("blocked_by").as_array())
+            found.push_back(std::string(row.at("scope").at("type").as_string()) +
+                            (row.at("lifted_by_approval").as_bool() ? " lifted" : " stays"));
+        return found;
+    };
+    using Found = std::vector<std::string>;
+
+    EXPECT_EQ(blocking(administer("GET", path, "")), (Found{"organization lifted", "group_pool stays"}));
+    EXPECT_EQ(blocking(administer("POST", path + "/preview", R"({"amount":"2500"})")), Found{"group_pool stays"});
+
+    const Answer approved = administer("POST", path + "/approve", R"({"amount":"2500"})");
+    ASSERT_EQ(approved.status, 200) << approved.body;
+    EXPECT_EQ(blocking(approved), Found{"group_pool stays"});
+    EXPECT_EQ(post_messages(two_->port(), ada_).status, 429);
 }
 
 TEST_F(IncreaseFlow, ADeveloperSeesTheirOwnRequestsAlone) {
