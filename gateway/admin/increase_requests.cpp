@@ -95,10 +95,11 @@ Result<std::pair<std::vector<IncreaseRequest>, bool>> page_of(std::vector<Increa
     return std::pair{std::move(all), more};
 }
 
-/// As they are now: their groups may have changed since they asked.
+/// As they were last seen, at work or asking: their groups may have changed between the two, and who is blocked is not
+/// seen at work.
 policy::Principal author_of(const IncreaseRequest& request, const std::vector<policy::Principal>& people) {
     const policy::Principal* present = find_by_id(people, request.who.id);
-    return present != nullptr ? *present : request.who;
+    return present != nullptr && present->last_seen > request.created_at ? *present : request.who;
 }
 
 }  // namespace

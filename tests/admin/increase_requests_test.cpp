@@ -253,6 +253,18 @@ TEST_F(IncreaseRequests, ArePacedWithinADay) {
     EXPECT_EQ(person.journal.count("increase.request"), 11U);
 }
 
+TEST_F(IncreaseRequests, AreJudgedByTheGroupsThatTheirAuthorWasLastSeenWith) {
+    set_cap(everyone, "5000");
+    set_cap({policy::ScopeKind::group_pool, "finance"}, "100");
+    given_spend(policy::pool_account("finance"), Money::cents(100));
+    rollups.people[0].groups = {"another"};
+    const std::string path = std::string(root) + "/" + asked();
+
+    EXPECT_EQ(get(path).body.at("blocked_by").as_array().size(), 1U) << "they asked after they were seen at work";
+    rollups.people[0].last_seen = noon + std::chrono::seconds(1);
+    EXPECT_EQ(get(path).body.at("blocked_by").as_array().size(), 0U) << "and have left the group since";
+}
+
 TEST_F(IncreaseRequests, ShowBeforehandWhatAnApprovalWouldDo) {
     set_cap(everyone, "1000");
     set_cap({policy::ScopeKind::group_pool, "finance"}, "100", policy::Period::monthly);

@@ -41,6 +41,13 @@ class BackupFlow : public ::testing::Test {
         ASSERT_EQ(post_messages(gateway, ada).status, 200);
         ASSERT_TRUE(eventually([&] { return usage_in(socket, "demo-ada", "claude-sonnet-5").requests == 1; }));
     }
+    /// The status of a request of Ada's for a higher cap.
+    int ask_for_more(std::uint16_t gateway) {
+        const Tokens ada = world_.sign_in(gateway, "demo-ada");
+        return HttpConnection(gateway)
+            .ask("POST", "/v1/me/spend_limit_increase_requests", ada.bearer(), R"({"reason":"a release"})")
+            .status;
+    }
     struct Ended {
         int code = 0;
         std::string err;
@@ -73,6 +80,7 @@ TEST_F(BackupFlow, ALostStoreComesBackWithItsCapsAndFigures) {
         const auto gateway = world_.serve(on(lost.section()));
         given_cap(gateway->port());
         given_spend(gateway->port(), lost.socket());
+        EXPECT_EQ(ask_for_more(gateway->port()), 200);
         caps = get(gateway->port(), "").body;
         spent = usage_in(lost.socket(), "demo-ada", "claude-sonnet-5");
         const Ended written = backup(on(lost.section()));
@@ -88,6 +96,7 @@ TEST_F(BackupFlow, ALostStoreComesBackWithItsCapsAndFigures) {
 
     EXPECT_TRUE(eventually([&] { return get(gateway->port(), "").body == caps; }));
     EXPECT_NE(caps.find(R"("amount":"50000")"), std::string::npos) << caps;
+    EXPECT_EQ(ask_for_more(gateway->port()), 409) << "the first one is open still";
     EXPECT_EQ(usage_in(fresh.socket(), "demo-ada", "claude-sonnet-5").requests, 1);
     EXPECT_EQ(usage_in(fresh.socket(), "demo-ada", "claude-sonnet-5").cost, spent.cost);
     EXPECT_GT(spent.cost, Money());
