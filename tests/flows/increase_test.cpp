@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/base/timestamp.h"
+#include "gateway/cli/credentials.h"
 #include "tests/flows/shared_redis.h"
 #include "tests/flows/world.h"
 
@@ -146,6 +147,37 @@ TEST_F(IncreaseFlow, AnAdminLearnsBeforehandThatAPoolWouldStillBlock) {
     ASSERT_EQ(approved.status, 200) << approved.body;
     EXPECT_EQ(blocking(approved), Found{"group_pool stays"});
     EXPECT_EQ(post_messages(two_->port(), ada_).status, 429);
+}
+
+TEST_F(IncreaseFlow, ADeveloperAsksFromATerminal) {
+    const std::string gateway = "http://127.0.0.1:" + std::to_string(two_->port());
+    const Instant now = SystemClock().now();
+    cli::Credentials signed_in;
+    signed_in[gateway] = {.access_token = ada_.access,
+                          .refresh_token = {},
+                          .token_endpoint = gateway + "/oauth/token",
+                          .revocation_endpoint = {},
+                          .issued_at = now,
+                          .expires_at = now + std::chrono::hours(1)};
+    ASSERT_TRUE(cli::CredentialFile(world_.dir.file(".config/gatehouse")).save(signed_in));
+    const auto run = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), "request-increase");
+        const auto process = world_.run(std::move(words));
+        const int code = process->wait();
+        return std::pair{code, process->out() + process->err()};
+    };
+
+    EXPECT_EQ(run({"--reason", "the release", "--amount", "0"}).first, 2) << "not more than now";
+    const auto [code, said] = run({"--reason", "the release", "--amount", "25"});
+
+    EXPECT_EQ(code, 0) << said;
+    const std::string id = open_request();
+    EXPECT_NE(said.find(id), std::string::npos) << said;
+    EXPECT_NE(said.find(gateway + "/access"), std::string::npos) << said;
+    EXPECT_EQ(text_of(administer("GET", std::string(requests) + "/" + id, ""), "requested_amount"), "2500");
+    const auto [again, why] = run({"--reason", "the release"});
+    EXPECT_EQ(again, 1);
+    EXPECT_NE(why.find("still open"), std::string::npos) << why;
 }
 
 TEST_F(IncreaseFlow, ADeveloperSeesTheirOwnRequestsAlone) {
