@@ -25,4 +25,12 @@ std::string pool_account(std::string_view group) {
     return std::string("g:").append(group);
 }
 
+std::optional<std::string> user_of(std::string_view account) {
+    return account.starts_with("u:") ? std::optional<std::string>(account.substr(2)) : std::nullopt;
+}
+
+std::optional<std::string> pool_of(std::string_view account) {
+    return account.starts_with("g:") ? std::optional<std::string>(account.substr(2)) : std::nullopt;
+}
+
 }  // namespace gatehouse::policy

@@ -35,6 +35,9 @@ struct Dimensions {
 /// Names of accounts, as caps are counted on them. A user's spend is on one, a pool's on another.
 std::string user_account(std::string_view user);
 std::string pool_account(std::string_view group);
+/// Whose account it is; nothing: it is no user's, no pool's.
+std::optional<std::string> user_of(std::string_view account);
+std::optional<std::string> pool_of(std::string_view account);
 
 /// A request that may cost something, on its way to be sent.
 struct Begun {

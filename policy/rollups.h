@@ -46,6 +46,8 @@ class Rollups {
     virtual Task<std::vector<Cell>> totals(Instant from, Instant to) = 0;
     virtual Task<std::vector<SessionCell>> sessions(std::string user, Instant from, Instant to) = 0;
     virtual Task<std::vector<Principal>> principals() = 0;
+    /// Those of them with these ids; who is not known is left out.
+    virtual Task<std::vector<Principal>> find_principals(std::vector<std::string> ids) = 0;
 };
 
 }  // namespace gatehouse::policy

@@ -36,6 +36,8 @@ constexpr std::array families{
     Family{"gh:{spend}:s:*", KeyFate::kept, KeyType::hash},       // what sessions cost
     Family{"gh:{spend}:p", KeyFate::kept, KeyType::hash},         // principals
     Family{"gh:{spend}:records", KeyFate::left_out},              // the journal has them
+    Family{"gh:{spend}:touched", KeyFate::left_out},              // looked at within seconds
+    Family{"gh:{spend}:touches", KeyFate::left_out},
     Family{"gh:{spend}:g:*", KeyFate::left_out},                  // gauges and paused sessions
     Family{"gh:{k:*}", KeyFate::kept, KeyType::hash},             // personal keys
     Family{"gh:{i:*}", KeyFate::kept, KeyType::string},           // their ids

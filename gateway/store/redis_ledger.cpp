@@ -236,7 +236,9 @@ Task<> RedisLedger::post(policy::Charge charge, SettlementId id, std::string rec
                                   cells_key(policy::Grain::day, charge.when),
                                   cells_key(policy::Grain::month, charge.when),
                                   totals_key(charge.when),
-                                  sessions_key(who.user, charge.when)};
+                                  sessions_key(who.user, charge.when),
+                                  std::string(touched_key),
+                                  std::string(touches_key)};
     for (const std::string& account : charge.accounts) {
         keys.push_back(held_key(account));
         keys.push_back(expiry_key(account));
@@ -265,6 +267,8 @@ Task<> RedisLedger::post(policy::Charge charge, SettlementId id, std::string rec
     arguments.push_back(std::move(record));
     arguments.push_back(who.user);
     arguments.push_back(charge.principal ? to_document(*charge.principal) : "");
+    if (retention.notes_touched)
+        arguments.insert(arguments.end(), charge.accounts.begin(), charge.accounts.end());
     const auto done = co_await redis_.run(scripts::settle, std::move(keys), std::move(arguments));
     if (!done) co_return fail(done.error());
     co_return Result<>{};

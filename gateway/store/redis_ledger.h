@@ -28,6 +28,7 @@ struct Retention {
     std::chrono::days spend{13 * 31};  ///< days, months and totals
     std::chrono::days detail{62};      ///< hours and sessions
     std::uint64_t records = 100'000;   ///< in the stream
+    bool notes_touched = false;        ///< somebody looks for accounts that were charged (redis_outbox.h)
 };
 
 class RedisLedger {

@@ -58,6 +58,18 @@ Task<std::vector<policy::Principal>> RedisRollups::principals() {
     co_return found;
 }
 
+Task<std::vector<policy::Principal>> RedisRollups::find_principals(std::vector<std::string> ids) {
+    std::vector<policy::Principal> found;
+    if (ids.empty()) co_return found;
+    Command command{"HMGET", std::string(principals_key)};
+    command.insert(command.end(), ids.begin(), ids.end());
+    const auto reply = co_await redis_.send(std::move(command));
+    if (!reply) co_return fail(reply.error());
+    for (std::size_t at = 0; at < std::min(ids.size(), reply->items.size()); ++at)
+        if (auto principal = parse_principal(ids[at], reply->items[at].text)) found.push_back(std::move(*principal));
+    co_return found;
+}
+
 /// In steps of as many buckets as the step allows, at least one.
 Task<> RedisRollups::read(std::vector<Place> places, Take take) {
     if (places.size() <= 1) co_return co_await read_together(std::move(places), std::move(take));

@@ -27,6 +27,7 @@ class RedisRollups final : public policy::Rollups {
     Task<std::vector<policy::Cell>> totals(Instant from, Instant to) override;
     Task<std::vector<policy::SessionCell>> sessions(std::string user, Instant from, Instant to) override;
     Task<std::vector<policy::Principal>> principals() override;
+    Task<std::vector<policy::Principal>> find_principals(std::vector<std::string> ids) override;
 
   private:
     /// One bucket and the hash that it is in.

@@ -32,6 +32,10 @@ std::string paused_key(std::string_view user);
 /// Users who may have some, by when the last of them is forgotten.
 inline constexpr std::string_view paused_users_key = "gh:{spend}:g:paused";
 
+/// Accounts that were charged since anybody looked, by the number of their last charge among all; and that number.
+inline constexpr std::string_view touched_key = "gh:{spend}:touched";
+inline constexpr std::string_view touches_key = "gh:{spend}:touches";
+
 /// Cells of a bucket: a hash with two fields for every combination of dimensions, `<cell>` (requests, input, output,
 /// cache read, cache writes of 5 minutes and of an hour, web searches and a zero, with blanks between) and `$<cell>`
 /// (nano-dollars).

@@ -1,9 +1,9 @@
 -- Adds one charge to its accounts, the reports and the records, and takes back what it held; once, however often it is
--- asked. KEYS: seen bits, records, principals, hour cells, day cells, month cells, totals, sessions; then for each
--- account its held hash, its expiries and its three spent counters. ARGV: number of this settlement, request id, cost in
+-- asked. KEYS: seen bits, records, principals, hour cells, day cells, month cells, totals, sessions, touched accounts,
+-- their number; then for each account its held hash, its expiries and its three spent counters. ARGV: number of this settlement, request id, cost in
 -- nano-dollars, the six counts (input, output, cache read, two cache writes, web searches), cell, total cell, session
 -- cell, times to live in s (seen bits, hours, days and months, sessions, the three counters), records to keep, record,
--- subject, principal (JSON or '').
+-- subject, principal (JSON or ''), and the accounts' names when it is to be noted that they were touched.
 if redis.call('SETBIT', KEYS[1], ARGV[1], 1) == 1 then return 0 end
 if tonumber(ARGV[1]) % 256 == 0 then redis.call('EXPIRE', KEYS[1], ARGV[13]) end
 local cost = ARGV[3]
@@ -30,7 +30,7 @@ add(KEYS[6], ARGV[10], ARGV[15])
 add(KEYS[7], ARGV[11], ARGV[15])
 add(KEYS[8], ARGV[12], ARGV[16])
 
-for key = 9, #KEYS, 5 do
+for key = 11, #KEYS, 5 do
     for period = 0, 2 do
         if redis.call('INCRBY', KEYS[key + 2 + period], cost) == tonumber(cost) then
             redis.call('EXPIRE', KEYS[key + 2 + period], ARGV[17 + period])
@@ -44,5 +44,8 @@ for key = 9, #KEYS, 5 do
     redis.call('ZREM', KEYS[key + 1], ARGV[2])
 end
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[20], '*', 'r', ARGV[21])
+for account = 24, #ARGV do
+    redis.call('ZADD', KEYS[9], redis.call('INCR', KEYS[10]), ARGV[account])
+end
 if ARGV[23] ~= '' then redis.call('HSET', KEYS[3], ARGV[22], ARGV[23]) end
 return 1

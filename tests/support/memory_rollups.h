@@ -58,6 +58,14 @@ class MemoryRollups final : public policy::Rollups {
         }
         co_return found;
     }
+    Task<std::vector<policy::Principal>> find_principals(std::vector<std::string> ids) override {
+        if (down_) co_return fail(unreachable());
+        std::vector<policy::Principal> found;
+        for (const std::string& id : ids)
+            for (const policy::Principal& person : people)
+                if (person.id == id) found.push_back(person);
+        co_return found;
+    }
     Task<std::vector<policy::Principal>> principals() override {
         if (down_) co_return fail(unreachable());
         co_return people;
