@@ -19,6 +19,8 @@
 #include "gateway/messages/models.h"
 #include "gateway/messages/standing.h"
 #include "gateway/net/client.h"
+#include "gateway/notify/deliverer.h"
+#include "gateway/notify/watcher.h"
 #include "gateway/otlp/forwarder.h"
 #include "gateway/otlp/route.h"
 #include "gateway/paused_work.h"
@@ -28,6 +30,7 @@
 #include "gateway/store/durable_ledger.h"
 #include "gateway/store/redis_client.h"
 #include "gateway/store/redis_ledger.h"
+#include "gateway/store/redis_outbox.h"
 #include "gateway/store/redis_paused_sessions.h"
 #include "gateway/store/redis_records.h"
 #include "gateway/store/redis_rollups.h"
@@ -77,12 +80,18 @@ Result<Clients> make_clients(net::Deadlines& deadlines, const Settings& settings
     return clients;
 }
 
+/// How long somebody may have to wait for an alert, about.
+constexpr std::chrono::seconds watch_every{2};
+constexpr std::chrono::seconds deliver_every{1};
+
 /// Below a second: a service key that is revoked while nobody tells of changes still ends in time.
 constexpr std::chrono::milliseconds blind_pause{500};
 
 /// Days, months and totals as long as finance wants them; hours and sessions as long as anybody looks that closely.
-store::Retention retention_of(const admin::AdminSettings& admin) {
+store::Retention retention_of(const Settings& settings) {
+    const admin::AdminSettings& admin = settings.admin;
     store::Retention retention;
+    retention.notes_touched = !settings.notifications->webhooks.empty();
     retention.spend = std::chrono::days((admin.spend_retention_months + 1) * 31);
     retention.detail = std::min(retention.detail, retention.spend);
     return retention;
@@ -118,18 +127,21 @@ struct Services::State {
           clients(std::move(made)),
           redis(shard.executor(), all.redis, &all.metrics),
           vault(redis, all.clock),
-          redis_ledger(redis, [this] { return retention_of(shared.live.load()->settings.admin); }),
+          redis_ledger(redis, [this] { return retention_of(shared.live.load()->settings); }),
           ledger(redis, redis_ledger, all.spend_journal, all.pool),
           records(redis),
           rollups(redis),
           paused_sessions(redis, all.clock),
           sweep(redis),
+          outbox(redis),
           spend_rules(make_spend_rules(*live, caps)),
           cap_mirror(shard.executor(), records, std::string(policy::cap_record_kind),
                      [this](const policy::Documents& documents) { take_caps(policy::read_caps(documents)); }),
           versions(records, all.clock),
           follower(shard.executor(), versions, all.live),
           chores(shard.executor()),
+          watching(shard.executor()),
+          delivering(shard.executor()),
           tokens(settings.session, settings.public_url.origin()),
           authenticator(settings.session, settings.public_url.origin(), vault, all.clock, all.journal),
           service_key_mirror(shard.executor(), records, std::string(auth::service_key_record_kind), take_service_keys(),
@@ -183,6 +195,7 @@ struct Services::State {
         if (settings.admin.enabled) open_admin(shard.index() == 0);
         tokens.set_billing_group_tag(settings.admin.billing_group_tag);
         if (shard.index() == 0) add_sweeps();
+        if (shard.index() == 0) add_alerts();
         health.mount_probes(router);
         if (!settings.metrics_listen) health.mount_metrics(router);
         mount_protocol(router);
@@ -236,6 +249,28 @@ struct Services::State {
     void add_sweeps() {
         chores.add({"principal sweep", sweep_every, [this] { return sweep_principals(); }});
         chores.add({"journal sweep", sweep_every, [this] { return sweep_journal(); }});
+    }
+    /// Every gateway looks and delivers: the outbox keeps them from doing the same twice.
+    void add_alerts() {
+        const auto notifications = [this] { return shared.live.load()->settings.notifications; };
+        watcher = std::make_unique<notify::Watcher>(
+            notify::WatcherParts{.outbox = outbox,
+                                 .ledger = ledger,
+                                 .rollups = rollups,
+                                 .caps = [this] { return caps; },
+                                 .mode = [this] { return shared.live.load()->settings.admin.group_limit_mode; },
+                                 .settings = notifications,
+                                 .clock = shared.clock});
+        deliverer =
+            std::make_unique<notify::Deliverer>(notify::DelivererParts{.outbox = outbox,
+                                                                       .client = *clients.telemetry,
+                                                                       .settings = notifications,
+                                                                       .metrics = shared.metrics,
+                                                                       .clock = shared.clock,
+                                                                       .random = shared.random,
+                                                                       .user_agent = "gatehouse/" GATEHOUSE_VERSION});
+        watching.add({"alerts", watch_every, [this] { return watcher->look(); }});
+        delivering.add({"webhooks", deliver_every, [this] { return deliverer->deliver(); }});
     }
     Task<> sweep_principals() {
         // A little less than the hour, or the next round would come a moment too early for every gateway.
@@ -298,6 +333,7 @@ struct Services::State {
     store::RedisRollups rollups;
     store::RedisPausedSessions paused_sessions;
     store::Sweep sweep;
+    store::RedisOutbox outbox;
     policy::CapBookPtr caps = policy::read_caps({});  ///< in force; kept while the store is away
     messages::SpendRulesPtr spend_rules;
     policy::Mirror cap_mirror;
@@ -305,6 +341,8 @@ struct Services::State {
     PolicyFollower follower;
     policy::Changes changes;
     Chores chores;
+    Chores watching;    ///< apart from the chores, which may take long
+    Chores delivering;  ///< apart from both: a receiver that hangs delays nobody but the other receivers
     auth::AccessTokens tokens;
     auth::Authenticator authenticator;
     policy::Mirror service_key_mirror;
@@ -319,7 +357,9 @@ struct Services::State {
     managed::ManagedRoute managed;
     otlp::Forwarder forwarder;
     otlp::OtlpRoute telemetry;
-    std::unique_ptr<admin::AdminApi> admin_api;  ///< null without an admin section
+    std::unique_ptr<notify::Watcher> watcher;      ///< on one shard
+    std::unique_ptr<notify::Deliverer> deliverer;  ///< on one shard
+    std::unique_ptr<admin::AdminApi> admin_api;    ///< null without an admin section
     Health health;
     http::Router router;
     http::Router operator_router;
@@ -371,7 +411,7 @@ void Services::reload() {
 boost::asio::awaitable<void> Services::run() {
     using boost::asio::experimental::awaitable_operators::operator&&;
     co_await (state_->forwarder.run() && state_->cap_mirror.run() && state_->service_key_mirror.run() &&
-              state_->chores.run());
+              state_->chores.run() && state_->watching.run() && state_->delivering.run());
 }
 
 boost::asio::awaitable<void> Services::recover() {
@@ -388,6 +428,8 @@ void Services::stop() {
     state_->cap_mirror.stop();
     state_->service_key_mirror.stop();
     state_->chores.stop();
+    state_->watching.stop();
+    state_->delivering.stop();
     state_->follower.stop();
     state_->feed.stop();
     state_->redis.stop();

@@ -71,6 +71,7 @@ std::expected<Settings, std::vector<SettingsProblem>> parse_settings(std::string
     settings::read_telemetry(file, context, result, spec);
     settings::read_log_level(file, context, problems, result);
     settings::read_admin(file, result);
+    settings::read_notifications(file, context, result);
     settings::read_pricing(file, result, spec);
     file.finish();
 

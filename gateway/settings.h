@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "gateway/admin/settings.h"
 #include "gateway/base/log.h"
 #include "gateway/net/settings.h"
+#include "gateway/notify/settings.h"
 #include "gateway/otlp/settings.h"
 #include "gateway/store/settings.h"
 #include "gateway/upstream/settings.h"
@@ -56,6 +58,9 @@ struct Settings {
     otlp::TelemetrySettings telemetry;
     admin::AdminSettings admin;
     policy::EnforcementSettings enforcement;
+    /// Never null; without webhooks nobody is told of anything.
+    std::shared_ptr<const notify::NotificationSettings> notifications =
+        std::make_shared<const notify::NotificationSettings>();
     policy::PriceBookPtr prices;  ///< never null
     log::Level log_level = log::Level::info;
     std::vector<SettingsProblem> notices;  ///< odd but not wrong: warned of at start and after a reload

@@ -41,6 +41,7 @@ const std::map<std::string, Rooms, std::less<>>& allowed_rooms() {
         {"messages", {"base", "http", "auth", "policy", "upstream", "observe"}},
         {"managed", {"base", "http", "auth", "policy", "observe"}},
         {"otlp", {"base", "http", "auth", "observe"}},
+        {"notify", {"base", "http", "policy", "observe"}},
         {"admin", {"base", "http", "auth", "policy", "observe"}},
         {"cli", {"base", "http", "policy"}},
         {"demo", {"base", "http"}},

@@ -116,6 +116,9 @@ struct Metrics::State {
         labelled("gatehouse_config_reloads_total", "Configuration reloads.", "result");
     Children<prometheus::Counter> policy_loads =
         labelled("gatehouse_policy_loads_total", "Stored policy versions taken over, or refused.", "result");
+    Children<prometheus::Counter> webhooks =
+        labelled("gatehouse_webhook_deliveries_total", "Attempts to tell a webhook of an alert.", "webhook", "result");
+    prometheus::Gauge& webhooks_owed = gauge("gatehouse_webhook_deliveries_owed", "Alerts that wait for a webhook.");
     prometheus::Gauge& policy_version = gauge("gatehouse_policy_version", "The stored policy version in force.");
 };
 
@@ -172,6 +175,12 @@ void Metrics::config_reloaded(bool good) {
 
 void Metrics::policies_loaded(bool good) {
     state_->policy_loads.at(good ? "applied" : "refused").Increment();
+}
+void Metrics::webhook(std::string_view name, std::string_view result) {
+    state_->webhooks.at(name, result).Increment();
+}
+void Metrics::webhooks_owed(std::int64_t count) {
+    state_->webhooks_owed.Set(static_cast<double>(count));
 }
 void Metrics::policy_version(std::int64_t version) {
     state_->policy_version.Set(static_cast<double>(version));

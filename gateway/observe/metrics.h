@@ -46,6 +46,9 @@ class Metrics {
     void config_reloaded(bool good);
     /// gatehouse_policy_loads_total{result}, gatehouse_policy_version (gauge): 0 while the file holds the policies
     void policies_loaded(bool good);
+    /// `result`: delivered, failed (and tried again), given_up.
+    void webhook(std::string_view name, std::string_view result);
+    void webhooks_owed(std::int64_t count);
     void policy_version(std::int64_t version);
 
     /// Prometheus text exposition format 0.0.4. Takes milliseconds: call it on the blocking pool.

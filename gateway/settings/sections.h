@@ -26,6 +26,7 @@ void read_models(Section& file, policy::RulesSpec& spec);  ///< models, auto_inc
 void read_managed(Section& file, Problems& problems, Settings& settings);
 void read_telemetry(Section& file, const Context& context, Settings& settings, policy::RulesSpec& spec);
 void read_admin(Section& file, Settings& settings);  ///< admin, enforcement
+void read_notifications(Section& file, const Context& context, Settings& settings);
 /// After the upstreams and admin.
 void read_pricing(Section& file, Settings& settings, const policy::RulesSpec& spec);
 void read_log_level(Section& file, const Context& context, Problems& problems, Settings& settings);

@@ -387,6 +387,8 @@ Environment example_environment() {
                                       {"REDIS_PASSWORD", "r"},
                                       {"GATEWAY_ADMIN_WRITE_KEY", std::string(44, 'w')},
                                       {"GATEWAY_ADMIN_READ_KEY", std::string(44, 'r')},
+                                      {"SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T/B/x"},
+                                      {"SIEM_WEBHOOK_SECRET", "whsec_" + std::string(43, 'A')},
                                       {"OTEL_TOKEN", "o"}});
 }
 

@@ -154,6 +154,11 @@ class ScriptedUpstream {
         const std::scoped_lock lock(mutex_);
         return asked_.size();
     }
+    /// Every request, in order.
+    std::vector<Asked> everything() const {
+        const std::scoped_lock lock(mutex_);
+        return {asked_.begin(), asked_.end()};
+    }
     /// The last request. Throws when there was none.
     Asked last() const {
         const std::scoped_lock lock(mutex_);
