@@ -3,6 +3,7 @@
 ports with its files under one directory, and knows which processes' CPU and memory count as its own."""
 
 import http.client
+import json
 import pathlib
 import secrets
 import subprocess
@@ -126,10 +127,18 @@ managed:
       cli: {{ availableModels: [claude-sonnet-4-5, claude-haiku-4-5] }}
     - match: {{}}
       cli: {{ availableModels: [claude-haiku-4-5] }}
+{admin}"""
+    # Caps on every period and brakes on every scope, none of which is ever reached: each request is checked against all.
+    _ADMIN = """      limits:
+        user: {{ requests_per_minute: 100000000, tokens_per_minute: 1000000000, concurrent_requests: 100000 }}
+        session: {{ requests_per_minute: 100000000, dollars_per_minute: 100000 }}
+        pause_session: {{ dollars: 1000000 }}
+admin: {{ write_keys: [{{ id: bench, key: "{admin_key}" }}] }}
 """
 
-    def __init__(self, binary, direct, directory):
+    def __init__(self, binary, direct, directory, capped=False):
         self._binary, self._direct, self._directory = binary, direct, pathlib.Path(directory)
+        self._capped, self._admin_key = capped, secrets.token_hex(32)
         self._idp = sign_in.IdentityProvider(self._directory)
         self.process = None
 
@@ -140,7 +149,8 @@ managed:
         place = f'{{ redis_url: "{store}" }}' if store else f"{{ embedded: {{ dir: {self._directory}/store }} }}"
         config.write_text(self._CONFIG.format(
             port=self.port, store=place, issuer=self._idp.issuer, client_id=sign_in.CLIENT_ID,
-            client_secret=sign_in.CLIENT_SECRET, jwt_secret=secrets.token_hex(32), provider=self._direct.port))
+            client_secret=sign_in.CLIENT_SECRET, jwt_secret=secrets.token_hex(32), provider=self._direct.port,
+            admin=self._ADMIN.format(admin_key=self._admin_key) if self._capped else ""))
         command = [str(self._binary), "serve", "--config", str(config)]
         environment = {"GATEHOUSE_ALLOW_LOOPBACK": "1", "HOME": str(self._directory),
                        "XDG_STATE_HOME": str(self._directory / "state")}
@@ -154,6 +164,21 @@ managed:
 
     def sign_in(self):
         self.token = sign_in.through_device_flow(f"http://127.0.0.1:{self.port}")
+        if self._capped:
+            for period in ("daily", "weekly", "monthly"):
+                self._cap(period)
+
+    def _cap(self, period):
+        body = json.dumps({"scope": {"type": "organization"}, "amount": "100000000000", "period": period})
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("POST", "/v1/organizations/spend_limits", body,
+                               {"x-api-key": self._admin_key, "content-type": "application/json"})
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise RuntimeError(f"the cap was refused: {answer.read()}")
+        finally:
+            connection.close()
 
     def stop(self):
         self.process.stop()
