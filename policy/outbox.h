@@ -16,9 +16,10 @@
 
 namespace gatehouse::policy {
 
-/// An account that was charged. `mark` tells this charge from later ones.
+/// An account that was charged on a day. `mark` tells this charge from later ones of that day.
 struct Touched {
     std::string account;
+    Instant day;  ///< its midnight, UTC: what is settled late counts in the past
     std::int64_t mark = 0;
 };
 
@@ -47,8 +48,8 @@ class Outbox {
     virtual Task<std::vector<Touched>> touched(std::size_t most) = 0;
     /// They were looked at. One that was charged again meanwhile stays.
     virtual Task<> looked_at(std::vector<Touched> accounts) = 0;
-    /// What an account spent on each of the days before that of `now`, the latest first.
-    virtual Task<std::vector<Money>> days_before(std::string account, Instant now, int days) = 0;
+    /// What an account spent on each of the days before that one, the latest first.
+    virtual Task<std::vector<Money>> days_before(std::string account, Instant day, int days) = 0;
 
     /// True: it is new, and is owed to each of its webhooks from `now` on. All or nothing.
     virtual Task<bool> offer(Notice notice, Instant now) = 0;

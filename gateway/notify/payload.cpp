@@ -46,12 +46,32 @@ std::string shown(Instant when) {
     return text + " UTC";
 }
 
+/// It was settled late: what it is about is over.
+bool is_past(const Alert& alert) {
+    return alert.resets_at <= alert.at;
+}
+
+std::string_view noun_of(policy::Period period) {
+    switch (period) {
+        case policy::Period::daily:
+            return "day";
+        case policy::Period::weekly:
+            return "week";
+        case policy::Period::monthly:
+            return "month";
+    }
+    return "";
+}
+
 std::string threshold_text(const Alert& alert) {
     std::string text = name_of(alert) + " has spent " + dollars(alert.spent) + " of " +
                        (alert.group.empty() ? "" : "its shared ") + dollars(alert.limit) + " ";
-    text.append(this_period(alert.period)).append(" (").append(std::to_string(alert.percent)).append(" % reached). ");
-    if (alert.percent >= 100) return text + "Requests are refused until " + shown(alert.resets_at) + ".";
-    return text + "It begins anew " + shown(alert.resets_at) + ".";
+    const std::string share = " (" + std::to_string(alert.percent) + " % reached).";
+    if (is_past(alert))
+        return text.append("in the ").append(noun_of(alert.period)) + " that ended " + shown(alert.resets_at) + share;
+    text.append(this_period(alert.period)).append(share);
+    if (alert.percent >= 100) return text + " Requests are refused until " + shown(alert.resets_at) + ".";
+    return text + " It begins anew " + shown(alert.resets_at) + ".";
 }
 
 /// "4.1"
@@ -61,8 +81,9 @@ std::string ratio(Money today, Money usual) {
 }
 
 std::string spike_text(const Alert& alert) {
-    return name_of(alert) + " has spent " + dollars(alert.spent) + " today, " + ratio(alert.spent, alert.usual) +
-           " times their usual day (" + dollars(alert.usual) + ").";
+    return name_of(alert) + " has spent " + dollars(alert.spent) +
+           (is_past(alert) ? " on " + to_timestamp(alert.resets_at - std::chrono::hours(1)).substr(0, 10) : " today") +
+           ", " + ratio(alert.spent, alert.usual) + " times their usual day (" + dollars(alert.usual) + ").";
 }
 
 bj::object scope_of(const Alert& alert) {

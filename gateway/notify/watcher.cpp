@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <map>
 #include <utility>
 
 #include "gateway/base/log.h"
@@ -90,13 +91,14 @@ Task<> Watcher::offer(policy::Alert alert, std::string key, bool silent,
 }
 
 Task<> Watcher::raise_thresholds(std::vector<Watched> watched, std::shared_ptr<const NotificationSettings> settings,
-                                 Instant now) {
+                                 Instant day) {
+    const Instant now = parts_.clock.now();
     std::vector<policy::Limit> limits;
     for (const Watched& each : watched)
         for (const Bound& bound : each.bounds)
             limits.push_back(bound.limit);
     if (limits.empty()) co_return Result<>{};
-    const auto standings = co_await parts_.ledger.standings(std::move(limits), now);
+    const auto standings = co_await parts_.ledger.standings(std::move(limits), day);
     if (!standings) co_return fail(standings.error());
     std::size_t at = 0;
     for (const Watched& each : watched) {
@@ -113,10 +115,10 @@ Task<> Watcher::raise_thresholds(std::vector<Watched> watched, std::shared_ptr<c
                                     .period = bound.limit.period,
                                     .percent = percent,
                                     .limit = bound.limit.amount,
-                                    .resets_at = policy::period_end(bound.limit.period, now)};
+                                    .resets_at = policy::period_end(bound.limit.period, day)};
                 // Of several at once the highest says it all; the others must not follow later.
                 const bool silent = percent != percents.back();
-                auto key = policy::threshold_key(each.account, bound.limit.period, now, percent);
+                auto key = policy::threshold_key(each.account, bound.limit.period, day, percent);
                 const auto offered = co_await offer(std::move(alert), std::move(key), silent, settings);
                 if (!offered) co_return fail(offered.error());
             }
@@ -126,19 +128,20 @@ Task<> Watcher::raise_thresholds(std::vector<Watched> watched, std::shared_ptr<c
 }
 
 Task<> Watcher::raise_spikes(std::vector<Watched> watched, std::shared_ptr<const NotificationSettings> settings,
-                             Instant now) {
+                             Instant day) {
+    const Instant now = parts_.clock.now();
     if (!settings->rules.spike) co_return Result<>{};
     std::erase_if(watched, [](const Watched& each) { return !each.group.empty(); });
     std::vector<policy::Limit> limits;
     for (const Watched& each : watched)
         limits.push_back({each.account, policy::Period::daily, Money(), false});
     if (limits.empty()) co_return Result<>{};
-    const auto today = co_await parts_.ledger.standings(std::move(limits), now);
-    if (!today) co_return fail(today.error());
+    const auto spends = co_await parts_.ledger.standings(std::move(limits), day);
+    if (!spends) co_return fail(spends.error());
     for (std::size_t at = 0; at < watched.size(); ++at) {
-        const Money spent = (*today)[at].spent;
+        const Money spent = (*spends)[at].spent;
         if (spent < settings->rules.spike->minimum) continue;
-        const auto before = co_await parts_.outbox.days_before(watched[at].account, now, policy::SpikeRule::days);
+        const auto before = co_await parts_.outbox.days_before(watched[at].account, day, policy::SpikeRule::days);
         if (!before) co_return fail(before.error());
         const auto usual = policy::usual_if_spike(*settings->rules.spike, spent, *before);
         if (!usual) continue;
@@ -146,30 +149,43 @@ Task<> Watcher::raise_spikes(std::vector<Watched> watched, std::shared_ptr<const
                             .who = watched[at].who,
                             .at = now,
                             .spent = spent,
-                            .resets_at = policy::period_end(policy::Period::daily, now),
+                            .resets_at = policy::period_end(policy::Period::daily, day),
                             .usual = *usual};
-        auto key = policy::spike_key(watched[at].account, now);
+        auto key = policy::spike_key(watched[at].account, day);
         const auto offered = co_await offer(std::move(alert), std::move(key), false, settings);
         if (!offered) co_return fail(offered.error());
     }
     co_return Result<>{};
 }
 
+/// Accounts that were charged on the same day.
+Task<> Watcher::look_at_day(std::vector<policy::Touched> touched,
+                            std::shared_ptr<const NotificationSettings> settings) {
+    const Instant day = touched.front().day;
+    const auto watched = co_await watch(touched, parts_.clock.now());
+    if (!watched) co_return fail(watched.error());
+    const auto thresholds = co_await raise_thresholds(*watched, settings, day);
+    if (!thresholds) co_return fail(thresholds.error());
+    const auto spikes = co_await raise_spikes(*watched, settings, day);
+    if (!spikes) co_return fail(spikes.error());
+    // Last: whoever dies before leaves them for the next look.
+    co_return co_await parts_.outbox.looked_at(std::move(touched));
+}
+
 Task<> Watcher::look() {
     const auto settings = parts_.settings();
     if (settings->webhooks.empty()) co_return Result<>{};
-    const Instant now = parts_.clock.now();
     const auto touched = co_await parts_.outbox.touched(most_at_once);
     if (!touched) co_return fail(touched.error());
-    if (touched->empty()) co_return Result<>{};
-    const auto watched = co_await watch(*touched, now);
-    if (!watched) co_return fail(watched.error());
-    const auto thresholds = co_await raise_thresholds(*watched, settings, now);
-    if (!thresholds) co_return fail(thresholds.error());
-    const auto spikes = co_await raise_spikes(*watched, settings, now);
-    if (!spikes) co_return fail(spikes.error());
-    // Last: whoever dies before leaves them for the next look.
-    co_return co_await parts_.outbox.looked_at(*touched);
+    // What was settled late, or right before midnight, counts in a period that may be over.
+    std::map<Instant, std::vector<policy::Touched>> days;
+    for (const policy::Touched& each : *touched)
+        days[each.day].push_back(each);
+    for (const auto& [day, accounts] : days) {
+        const auto looked = co_await look_at_day(accounts, settings);
+        if (!looked) co_return fail(looked.error());
+    }
+    co_return Result<>{};
 }
 
 }  // namespace gatehouse::notify

@@ -37,11 +37,12 @@ class Watcher {
 
   private:
     struct Watched;
+    Task<> look_at_day(std::vector<policy::Touched> touched, std::shared_ptr<const NotificationSettings> settings);
     Task<std::vector<Watched>> watch(std::vector<policy::Touched> touched, Instant now);
     Task<> raise_thresholds(std::vector<Watched> watched, std::shared_ptr<const NotificationSettings> settings,
-                            Instant now);
+                            Instant day);
     Task<> raise_spikes(std::vector<Watched> watched, std::shared_ptr<const NotificationSettings> settings,
-                        Instant now);
+                        Instant day);
     Task<> offer(policy::Alert alert, std::string key, bool silent,
                  std::shared_ptr<const NotificationSettings> settings);
 

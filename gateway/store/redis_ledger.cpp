@@ -268,7 +268,8 @@ Task<> RedisLedger::post(policy::Charge charge, SettlementId id, std::string rec
     arguments.push_back(who.user);
     arguments.push_back(charge.principal ? to_document(*charge.principal) : "");
     if (retention.notes_touched)
-        arguments.insert(arguments.end(), charge.accounts.begin(), charge.accounts.end());
+        for (const std::string& account : charge.accounts)
+            arguments.push_back(touched_name(account, charge.when));
     const auto done = co_await redis_.run(scripts::settle, std::move(keys), std::move(arguments));
     if (!done) co_return fail(done.error());
     co_return Result<>{};

@@ -36,6 +36,13 @@ std::int64_t number_of(std::string_view text) {
     return number;
 }
 
+/// As touched_name wrote it.
+policy::Touched parse_touched(std::string_view name) {
+    const std::size_t blank = name.rfind(' ');
+    const std::int64_t days = blank == std::string_view::npos ? 0 : number_of(name.substr(blank + 1));
+    return {std::string(name.substr(0, blank)), Instant{std::chrono::days(days)}, 0};
+}
+
 /// Of HMGET event, attempts, since; nothing when the body is gone.
 std::optional<policy::Delivery> to_delivery(std::string_view name, const Reply& body) {
     const std::size_t blank = name.find(' ');
@@ -54,8 +61,11 @@ Task<std::vector<policy::Touched>> RedisOutbox::touched(std::size_t most) {
         co_await redis_.send({"ZRANGE", std::string(touched_key), "0", std::to_string(most - 1), "WITHSCORES"});
     if (!reply) co_return fail(reply.error());
     std::vector<policy::Touched> accounts;
-    for (std::size_t at = 0; at + 1 < reply->items.size(); at += 2)
-        accounts.push_back({reply->items[at].text, number_of(reply->items[at + 1].text)});
+    for (std::size_t at = 0; at + 1 < reply->items.size(); at += 2) {
+        auto one = parse_touched(reply->items[at].text);
+        one.mark = number_of(reply->items[at + 1].text);
+        accounts.push_back(std::move(one));
+    }
     co_return accounts;
 }
 
@@ -63,7 +73,7 @@ Task<> RedisOutbox::looked_at(std::vector<policy::Touched> accounts) {
     if (accounts.empty()) co_return Result<>{};
     std::vector<std::string> arguments;
     for (policy::Touched& each : accounts) {
-        arguments.push_back(std::move(each.account));
+        arguments.push_back(touched_name(each.account, each.day));
         arguments.push_back(std::to_string(each.mark));
     }
     std::vector<std::string> keys{std::string(touched_key)};
@@ -72,15 +82,15 @@ Task<> RedisOutbox::looked_at(std::vector<policy::Touched> accounts) {
     co_return Result<>{};
 }
 
-Task<std::vector<Money>> RedisOutbox::days_before(std::string account, Instant now, int days) {
+Task<std::vector<Money>> RedisOutbox::days_before(std::string account, Instant day, int days) {
     Command command{"MGET"};
-    for (int day = 1; day <= days; ++day)
-        command.push_back(spent_key(account, policy::Period::daily, now - std::chrono::days(day)));
+    for (int back = 1; back <= days; ++back)
+        command.push_back(spent_key(account, policy::Period::daily, day - std::chrono::days(back)));
     const auto reply = co_await redis_.send(std::move(command));
     if (!reply) co_return fail(reply.error());
     std::vector<Money> spent;
-    for (const Reply& day : reply->items)
-        spent.push_back(Money::nano(number_of(day.text)));
+    for (const Reply& each : reply->items)
+        spent.push_back(Money::nano(number_of(each.text)));
     co_return spent;
 }
 
@@ -136,10 +146,9 @@ Task<> RedisOutbox::settle(std::string event_id, std::string to) {
 
 Task<> RedisOutbox::retry(std::string event_id, std::string to, Instant at) {
     const std::string name = delivery_name(event_id, to);
-    std::vector<Command> commands;
-    commands.push_back({"HINCRBY", body_key(name), "attempts", "1"});
-    commands.push_back({"ZADD", std::string(due_key), "XX", to_text(at), name});
-    const auto done = co_await redis_.send_all(std::move(commands));
+    std::vector<std::string> keys{body_key(name), std::string(due_key)};
+    std::vector<std::string> arguments{to_text(at), name};
+    const auto done = co_await redis_.run(scripts::retry_delivery, std::move(keys), std::move(arguments));
     if (!done) co_return fail(done.error());
     co_return Result<>{};
 }

@@ -18,7 +18,7 @@ class RedisOutbox final : public policy::Outbox {
 
     Task<std::vector<policy::Touched>> touched(std::size_t most) override;
     Task<> looked_at(std::vector<policy::Touched> accounts) override;
-    Task<std::vector<Money>> days_before(std::string account, Instant now, int days) override;
+    Task<std::vector<Money>> days_before(std::string account, Instant day, int days) override;
     Task<bool> offer(policy::Notice notice, Instant now) override;
     Task<std::vector<policy::Delivery>> take_due(Instant now, std::chrono::seconds lease, std::size_t most) override;
     Task<> settle(std::string event_id, std::string to) override;

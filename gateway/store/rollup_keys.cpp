@@ -72,6 +72,11 @@ std::string expiry_key(std::string_view account) {
     return key({"a:", hashed(account), ":expiry"});
 }
 
+std::string touched_name(std::string_view account, Instant when) {
+    const auto day = std::chrono::floor<std::chrono::days>(when).time_since_epoch();
+    return std::string(account).append(" ").append(std::to_string(day.count()));
+}
+
 std::string level_key(std::string_view gauge) {
     return key({"g:", hashed(gauge), ":level"});
 }

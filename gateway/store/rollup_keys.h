@@ -33,8 +33,11 @@ std::string paused_key(std::string_view user);
 inline constexpr std::string_view paused_users_key = "gh:{spend}:g:paused";
 
 /// Accounts that were charged since anybody looked, by the number of their last charge among all; and that number.
+/// Their names are touched_name's.
 inline constexpr std::string_view touched_key = "gh:{spend}:touched";
 inline constexpr std::string_view touches_key = "gh:{spend}:touches";
+/// `<account> <days since 1970>` of a charge at that moment.
+std::string touched_name(std::string_view account, Instant when);
 
 /// Cells of a bucket: a hash with two fields for every combination of dimensions, `<cell>` (requests, input, output,
 /// cache read, cache writes of 5 minutes and of an hour, web searches and a zero, with blanks between) and `$<cell>`

@@ -102,6 +102,18 @@ TEST_P(OutboxContract, KeepsAnAccountThatWasChargedWhileSomebodyLooked) {
     EXPECT_EQ(touched(), Names{"u:ada"});
 }
 
+TEST_P(OutboxContract, KnowsOnWhichDayAnAccountWasCharged) {
+    charge("ada x", 1, noon - std::chrono::hours(13));
+    charge("ada x", 1, noon);
+    const auto seen = good(outbox().touched(100));
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen[0].account, "u:ada x");
+    EXPECT_EQ(seen[0].day, noon - std::chrono::hours(36));
+    EXPECT_EQ(seen[1].day, noon - std::chrono::hours(12));
+    good(outbox().looked_at({seen[0]}));
+    EXPECT_EQ(touched().size(), 1U);
+}
+
 TEST_P(OutboxContract, KnowsWhatAnAccountSpentOnTheDaysBefore) {
     charge("ada", 7, noon);
     charge("ada", 30, noon - std::chrono::days(1));

@@ -28,7 +28,7 @@ policy::Alert spike() {
             .who = {"service:svk_1", "", "", {}, true, {}},
             .at = noon,
             .spent = Money::dollars(90),
-            .resets_at = noon,
+            .resets_at = noon + std::chrono::hours(12),
             .usual = Money::cents(2'210)};
 }
 
@@ -53,6 +53,18 @@ TEST(Event, OfAPoolNamesTheGroupAndNobody) {
               "until 2026-12-01 00:00 UTC.");
     EXPECT_EQ(json::to_text(event.at("scope")), R"({"type":"group_pool","rbac_group_id":"eng"})");
     EXPECT_TRUE(event.at("actor").is_null());
+}
+
+TEST(Event, OfWhatWasSettledLateSpeaksOfThePast) {
+    policy::Alert alert = threshold();
+    alert.at = alert.resets_at + std::chrono::seconds(3);
+    EXPECT_EQ(*json::find_string(to_event(alert, "evt_1"), "text"),
+              "Ada <3 & Co (ada@x.org) has spent $475.99 of $500.00 in the month that ended 2026-12-01 00:00 UTC (95 % "
+              "reached).");
+    alert = spike();
+    alert.at = alert.resets_at + std::chrono::hours(3);
+    EXPECT_EQ(*json::find_string(to_event(alert, "evt_2"), "text"),
+              "service:svk_1 has spent $90.00 on 2026-11-25, 4.0 times their usual day ($22.10).");
 }
 
 TEST(Event, OfASpikeComparesWithTheUsualDay) {

@@ -29,7 +29,7 @@ class WatcherTest : public NotifyWorld {
     /// A settlement.
     void spend(const std::string& account, std::int64_t cents) {
         ledger.spend(account, Money::cents(cents), clock.now());
-        outbox.touch(account);
+        outbox.touch(account, clock.now());
     }
     /// "text" of every event that was raised since the last call and goes to anybody.
     Texts look() {
@@ -92,6 +92,29 @@ TEST_F(WatcherTest, TellsAgainInTheNextPeriod) {
     clock.advance(std::chrono::days(1));
     spend("u:ada", 80);
     EXPECT_EQ(look().size(), 1U);
+}
+
+TEST_F(WatcherTest, TellsOfAPeriodThatEndedBeforeAnybodyLooked) {
+    given_caps({cap(policy::ScopeKind::organization, "", "100", policy::Period::daily)});
+    outbox.days["u:ada"] = {Money::dollars(1), Money::dollars(1), Money::dollars(1)};
+    spend("u:ada", 2'000);
+    clock.advance(std::chrono::days(1));
+    spend("u:bob", 80);
+
+    EXPECT_EQ(look(),
+              (Texts{"Ada (ada@x.org) has spent $20.00 of $1.00 in the day that ended 2026-11-26 00:00 UTC (100 "
+                     "% reached).",
+                     "Ada (ada@x.org) has spent $20.00 on 2026-11-25, 20.0 times their usual day ($1.00).",
+                     "Bob (bob@x.org) has spent $0.80 of $1.00 today (75 % reached). It begins anew 2026-11-27 "
+                     "00:00 UTC."}));
+}
+
+TEST_F(WatcherTest, TellsOfAServiceKeysOwnCap) {
+    rollups.people.push_back({"service:svk_1", "", "nightly build", {"ci"}, true, noon});
+    given_caps({cap(policy::ScopeKind::user, "service:svk_1", "100")});
+    spend("u:service:svk_1", 100);
+    EXPECT_EQ(look(), Texts{"nightly build has spent $1.00 of $1.00 this month (100 % reached). Requests are refused "
+                            "until 2026-12-01 00:00 UTC."});
 }
 
 TEST_F(WatcherTest, KnowsPoolsAndEachPersonsOwnCap) {

@@ -17,7 +17,7 @@ class MemorySetup final : public OutboxSetup {
     policy::Outbox& outbox() override { return outbox_; }
     void charge(const std::string& user, Money cost, Instant when) override {
         const std::string account = policy::user_account(user);
-        outbox_.touch(account);
+        outbox_.touch(account, when);
         const auto back = (noon - when) / std::chrono::days(1);
         if (back < 1) return;
         auto& days = outbox_.days[account];

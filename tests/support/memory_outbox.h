@@ -18,7 +18,9 @@ class MemoryOutbox final : public policy::Outbox {
     /// Every call fails with unavailable/store_unreachable until set_down(false).
     void set_down(bool down) { down_ = down; }
     /// As a settlement does.
-    void touch(const std::string& account) { touched_[account] = ++touches_; }
+    void touch(const std::string& account, Instant when) {
+        touched_[{account, std::chrono::floor<std::chrono::days>(when)}] = ++touches_;
+    }
     /// By account, the latest first.
     std::map<std::string, std::vector<Money>> days;
     /// Everything that was offered and new, in order.
@@ -27,8 +29,8 @@ class MemoryOutbox final : public policy::Outbox {
     Task<std::vector<policy::Touched>> touched(std::size_t most) override {
         if (down_) co_return fail(unreachable());
         std::vector<policy::Touched> accounts;
-        for (const auto& [account, mark] : touched_)
-            accounts.push_back({account, mark});
+        for (const auto& [name, mark] : touched_)
+            accounts.push_back({name.first, name.second, mark});
         std::ranges::sort(accounts, {}, &policy::Touched::mark);
         if (accounts.size() > most) accounts.resize(most);
         co_return accounts;
@@ -36,7 +38,7 @@ class MemoryOutbox final : public policy::Outbox {
     Task<> looked_at(std::vector<policy::Touched> accounts) override {
         if (down_) co_return fail(unreachable());
         for (const policy::Touched& each : accounts) {
-            const auto found = touched_.find(each.account);
+            const auto found = touched_.find({each.account, each.day});
             if (found != touched_.end() && found->second == each.mark) touched_.erase(found);
         }
         co_return Result<>{};
@@ -90,7 +92,7 @@ class MemoryOutbox final : public policy::Outbox {
 
     bool down_ = false;
     std::int64_t touches_ = 0;
-    std::map<std::string, std::int64_t> touched_;
+    std::map<std::pair<std::string, Instant>, std::int64_t> touched_;
     std::set<std::string> claims_;
     std::map<std::pair<std::string, std::string>, std::pair<policy::Delivery, Instant>> owed_;
 };
