@@ -268,6 +268,10 @@ Task<IdentityPtr> Authenticator::identify(const http::Request& request) {
     co_return identity;
 }
 
+IdentityPtr Authenticator::identity_of(const Session& browser) {
+    return IdentityPtr(new Identity(browser.person, CredentialKind::browser_session, browser.id, browser.expires_at));
+}
+
 void Authenticator::set_service_keys(std::vector<ServiceKey> keys) {
     std::unordered_map<std::string, Service> services;
     std::map<std::string, Instant> used;

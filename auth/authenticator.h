@@ -40,6 +40,9 @@ class Authenticator final : public RevocationListener {
     /// in the journal as `service_key.denied`, because only here its name is known.
     Task<IdentityPtr> identify(const http::Request& request);
 
+    /// Who a browser session that BrowserSessions admitted is. Only sign_in.cpp asks; identify never looks at a cookie.
+    static IdentityPtr identity_of(const Session& browser);
+
     /// All service keys there are, instead of those before. Until the first time every one is refused as unavailable.
     void set_service_keys(std::vector<ServiceKey> keys);
     /// Those of that owner, in any case of letters; none before the first set_service_keys.

@@ -11,6 +11,8 @@ std::string_view to_slug(CredentialKind kind) {
             return "key";
         case CredentialKind::service_key:
             return "service";
+        case CredentialKind::browser_session:
+            return "browser";
     }
     return "unknown";
 }

@@ -26,7 +26,8 @@ struct Person {
 enum class CredentialKind : std::uint8_t {
     session,
     personal_key,
-    service_key,  ///< of a program: its person() is not one, see service_key.h
+    service_key,      ///< of a program: its person() is not one, see service_key.h
+    browser_session,  ///< a cookie; good for the console's API, never for requests to the model
 };
 
 std::string_view to_slug(CredentialKind kind);

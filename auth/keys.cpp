@@ -24,21 +24,28 @@ constexpr int longest_days = 365;
 /// Enough for every tool of a person; keeps a hijacked browser session from filling the store.
 constexpr std::size_t most_keys = 50;
 
-struct KeyWish {
-    std::string name;
-    std::chrono::days lifetime{0};
-};
-
 bool is_text(std::string_view text) {
     return !has_control(text) && json::parse(json::to_text(boost::json::value(text))).has_value();
 }
 
-Result<KeyWish> parse_wish(const http::Form& form) {
-    const std::string_view name = trim(form.value("name"));
+PersonalKey make_key(Random& random, Person person, const KeyWish& wish, std::string_view secret, Instant now) {
+    PersonalKey key;
+    key.id = random_token(random, 16);
+    key.hash = secret_hash(secret);
+    key.name = wish.name;
+    key.person = std::move(person);
+    key.created_at = now;
+    key.expires_at = key.created_at + wish.lifetime;
+    return key;
+}
+
+}  // namespace
+
+Result<KeyWish> parse_key_wish(std::string_view given, std::string_view text) {
+    const std::string_view name = trim(given);
     if (name.empty() || name.size() > longest_name || !is_text(name))
         return fail(
             Error::bad_request(Reason::malformed_request, "The name must be 1 to 100 characters of plain text."));
-    const std::string_view text = form.value("days");
     int days = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
     if (error != std::errc{} || end != text.data() + text.size() || days < 1 || days > longest_days)
@@ -47,36 +54,30 @@ Result<KeyWish> parse_wish(const http::Form& form) {
     return KeyWish{std::string(name), std::chrono::days{days}};
 }
 
-PersonalKey make_key(const SignInParts& parts, const Person& person, const KeyWish& wish, std::string_view secret) {
-    PersonalKey key;
-    key.id = random_token(parts.random, 16);
-    key.hash = secret_hash(secret);
-    key.name = wish.name;
-    key.person = person;
-    key.created_at = parts.clock.now();
-    key.expires_at = key.created_at + wish.lifetime;
-    return key;
+Task<NewKey> create_key(Vault& vault, Random& random, Person person, KeyWish wish, Instant now) {
+    const auto keys = co_await vault.keys_of(person.subject);
+    if (!keys) co_return fail(keys.error());
+    if (keys->size() >= most_keys)
+        co_return fail(Error::conflict(Reason::already_exists, "You have 50 keys. Revoke one that you no longer use."));
+    NewKey made;
+    made.secret = make_personal_key(random);
+    made.key = make_key(random, std::move(person), wish, made.secret, now);
+    const auto stored = co_await vault.put_key(made.key);
+    if (!stored) co_return fail(stored.error());
+    co_return made;
 }
-
-}  // namespace
 
 Task<http::Response> KeyEndpoints::create(http::Request& request) const {
     const auto mine = co_await sessions_.admit_form(request);
     if (!mine) co_return fail(mine.error());
-    const auto wish = parse_wish(http::Form::parse(request.body.view()));
+    const auto form = http::Form::parse(request.body.view());
+    const auto wish = parse_key_wish(form.value("name"), form.value("days"));
     if (!wish) co_return fail(wish.error());
-    const auto keys = co_await parts_.vault.keys_of(mine->person.subject);
-    if (!keys) co_return fail(keys.error());
-    if (keys->size() >= most_keys)
-        co_return fail(Error::conflict(Reason::already_exists, "You have 50 keys. Revoke one that you no longer use."));
-
-    const std::string secret = make_personal_key(parts_.random);
-    const PersonalKey key = make_key(parts_, mine->person, *wish, secret);
-    const auto stored = co_await parts_.vault.put_key(key);
-    if (!stored) co_return fail(stored.error());
+    const auto made = co_await create_key(parts_.vault, parts_.random, mine->person, *wish, parts_.clock.now());
+    if (!made) co_return fail(made.error());
     audit_success(parts_.journal, "key.create", request, mine->person,
-                  {{"credential_id", key.id}, {"key_name", key.name}});
-    const NewKeyView view{parts_.settings.public_url.origin(), key.name, secret, key.expires_at};
+                  {{"credential_id", made->key.id}, {"key_name", made->key.name}});
+    const NewKeyView view{parts_.settings.public_url.origin(), made->key.name, made->secret, made->key.expires_at};
     co_return new_key_page(view);
 }
 

@@ -4,11 +4,31 @@
 // Authenticator's.
 #pragma once
 
+#include <chrono>
+#include <string>
+#include <string_view>
+
 #include "auth/session.h"
 #include "auth/sign_in.h"
 #include "gateway/http/message.h"
 
 namespace gatehouse::auth {
+
+struct KeyWish {
+    std::string name;
+    std::chrono::days lifetime{0};
+};
+
+/// A key that was just stored, and its secret, which nobody can find out again.
+struct NewKey {
+    PersonalKey key;
+    std::string secret;
+};
+
+/// Faults: bad_request, in words for the person. `days` as it was typed.
+Result<KeyWish> parse_key_wish(std::string_view name, std::string_view days);
+/// Faults: conflict, when they have as many as anybody may.
+Task<NewKey> create_key(Vault& vault, Random& random, Person person, KeyWish wish, Instant now);
 
 class KeyEndpoints {
   public:

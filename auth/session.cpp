@@ -17,6 +17,7 @@ constexpr std::chrono::hours absolute_limit{24};
 /// A page view within this span of the last one is not written down: one store call less per click.
 constexpr std::chrono::seconds touch_interval{60};
 constexpr std::size_t longest_client = 200;
+constexpr std::string_view console_header = "x-gatehouse-console";
 
 bool has_ended(const Session& session, Instant now) {
     return session.kind != SessionKind::browser || now >= session.expires_at ||
@@ -94,6 +95,25 @@ Task<Session> BrowserSessions::admit_form(const http::Request& request) const {
         audit_failure(parts_.journal, "auth.denied", request, signed_out);
         co_return fail(signed_out);
     }
+    co_return std::move(**session);
+}
+
+Task<Session> BrowserSessions::admit_call(const http::Request& request) const {
+    const bool asks = http::find_cookie(request.headers, cookie()).has_value();
+    if (!asks) co_return fail(Error::unauthenticated(Reason::token_missing, "missing token"));
+    if (request.headers.value(console_header).empty())
+        co_return fail(Error::forbidden(Reason::cross_site,
+                                        "a browser session needs the header x-gatehouse-console: send it, or use a "
+                                        "credential in Authorization",
+                                        "no x-gatehouse-console"));
+    if (request.method != "GET" && request.method != "HEAD") {
+        const auto own = http::check_same_origin(request.headers, parts_.settings.public_url.origin());
+        if (!own) co_return fail(own.error());
+    }
+    auto session = co_await find(request);
+    if (!session) co_return fail(session.error());
+    if (!session->has_value())
+        co_return fail(Error::unauthenticated(Reason::session_revoked, "You are signed out. Sign in and try again."));
     co_return std::move(**session);
 }
 

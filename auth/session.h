@@ -24,6 +24,11 @@ class BrowserSessions {
     /// What every form of a signed-in person begins with: our own page sent it, and the session holds. Faults:
     /// forbidden (cross_site), unauthenticated (session_revoked); both are audited as auth.denied.
     Task<Session> admit_form(const http::Request& request) const;
+    /// The session of a call to the API that shows nothing but the cookie. Every such call carries the header
+    /// `x-gatehouse-console`, which no form and no simple cross-site request can send; one that changes something must
+    /// also come from our own page. Faults: as admit_form, and unauthenticated (token_missing) without a cookie or the
+    /// header. Writes no audit line: who asks does.
+    Task<Session> admit_call(const http::Request& request) const;
     /// Adds what makes the browser forget the cookie.
     void forget(http::Response& response) const;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/access.h"
+#include "auth/authenticator.h"
 #include "auth/device.h"
 #include "auth/keys.h"
 #include "auth/login.h"
@@ -62,6 +63,19 @@ struct SignIn::State {
 
 SignIn::SignIn(SignInParts parts) : state_(std::make_unique<State>(std::move(parts))) {}
 SignIn::~SignIn() = default;
+
+Task<IdentityPtr> SignIn::identify_browser(const http::Request& request) const {
+    const auto session = co_await state_->sessions.admit_call(request);
+    if (!session) co_return fail(session.error());
+    co_return Authenticator::identity_of(*session);
+}
+
+Task<std::optional<Person>> SignIn::viewer(const http::Request& request) const {
+    auto session = co_await state_->sessions.find(request);
+    if (!session) co_return fail(session.error());
+    if (!session->has_value()) co_return std::nullopt;
+    co_return std::move((*session)->person);
+}
 
 void SignIn::mount(http::Router& router) {
     const State& s = *state_;

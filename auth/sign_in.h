@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,10 @@ class SignIn {
     SignIn& operator=(const SignIn&) = delete;
     ~SignIn();
 
+    /// Who calls the API with a browser session: BrowserSessions::admit_call.
+    Task<IdentityPtr> identify_browser(const http::Request& request) const;
+    /// The person of a page view, if they are signed in.
+    Task<std::optional<Person>> viewer(const http::Request& request) const;
     /// Adds every route of this room. The router must not outlive this object.
     void mount(http::Router& router);
 

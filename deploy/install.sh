@@ -8,7 +8,8 @@ set -euo pipefail
 declare -A packages=(
     [build]="clang-19 cmake ninja-build mold pkg-config libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
              libboost-system1.81-dev libssl-dev liboauth2-dev libhiredis-dev libsimdjson-dev libyaml-cpp-dev
-             libcli11-dev libkainjow-mustache-dev prometheus-cpp-dev zlib1g-dev redis-server ca-certificates"
+             libcli11-dev libkainjow-mustache-dev prometheus-cpp-dev zlib1g-dev redis-server ca-certificates
+             nodejs npm"
     [tests]="ccache libclang-rt-19-dev llvm-19 libgtest-dev curl jq chromium tmux iproute2 procps util-linux"
     [node]="nodejs npm"
     [check]="clang-format-19 clang-tidy-19 shellcheck"

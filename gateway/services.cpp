@@ -10,6 +10,7 @@
 #include "auth/oidc.h"
 #include "auth/sign_in.h"
 #include "gateway/admin/admin_api.h"
+#include "gateway/admin/console_api.h"
 #include "gateway/admin/policy_versions.h"
 #include "gateway/base/chores.h"
 #include "gateway/base/log.h"
@@ -191,6 +192,22 @@ struct Services::State {
                      .forwarder = forwarder,
                      .journal = all.journal,
                      .max_request_bytes = [this] { return shared.live.load()->upstreams->max_request_bytes; }}),
+          console({.gate = {.authenticator = authenticator,
+                            .settings = current_admin(),
+                            .records = records,
+                            .journal = all.journal,
+                            .clock = all.clock,
+                            .browser = browser_callers()},
+                   .rollups = rollups,
+                   .ledger = ledger,
+                   .rules = current_rules(),
+                   .caps = [this] { return admin::CapsInForce{caps, spend_rules->group_limit_mode}; },
+                   .origin = settings.public_url.origin(),
+                   .version = GATEHOUSE_VERSION,
+                   .vault = vault,
+                   .random = all.random,
+                   .viewer = [this](const http::Request& request) { return sign_in.viewer(request); },
+                   .files = admin::console_files()}),
           health(vault, all.metrics, all.pool, all.draining) {
         if (settings.admin.enabled) open_admin(shard.index() == 0);
         tokens.set_billing_group_tag(settings.admin.billing_group_tag);
@@ -205,6 +222,7 @@ struct Services::State {
         managed.mount(router);
         telemetry.mount(router);
         sign_in.mount(router);
+        console.mount(router);
 
         health.mount_probes(operator_router);
         health.mount_metrics(operator_router);
@@ -215,6 +233,9 @@ struct Services::State {
         operator_router.set_fallback(std::move(nothing));
     }
 
+    std::function<Task<auth::IdentityPtr>(const http::Request&)> browser_callers() {
+        return [this](const http::Request& request) { return sign_in.identify_browser(request); };
+    }
     std::function<policy::RulesPtr()> current_rules() {
         return [this] { return shared.live.load()->settings.rules; };
     }
@@ -235,7 +256,8 @@ struct Services::State {
                                  .vault = vault,
                                  .random = shared.random,
                                  .journal = shared.journal,
-                                 .clock = shared.clock});
+                                 .clock = shared.clock,
+                                 .browser = browser_callers()});
         admin_api->mount(router);
         changes.on(policy::cap_record_kind, [this] { cap_mirror.refresh(); });
         changes.on(policy::current_record_kind, [this] { follower.refresh(); });
@@ -360,6 +382,7 @@ struct Services::State {
     std::unique_ptr<notify::Watcher> watcher;      ///< on one shard
     std::unique_ptr<notify::Deliverer> deliverer;  ///< on one shard
     std::unique_ptr<admin::AdminApi> admin_api;    ///< null without an admin section
+    admin::ConsoleApi console;
     Health health;
     http::Router router;
     http::Router operator_router;

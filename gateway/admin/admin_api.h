@@ -40,6 +40,7 @@ struct AdminApiParts {
     Random& random;
     observe::Journal& journal;
     const Clock& clock;
+    std::function<Task<auth::IdentityPtr>(const http::Request&)> browser = {};  ///< as GateParts has it
 };
 
 class AdminApi {

@@ -44,6 +44,21 @@ std::optional<Right> right_of(const AdminSettings& settings, const std::vector<s
     return std::nullopt;
 }
 
+/// A credential that is shown decides; the cookie counts only where there is none.
+Task<auth::IdentityPtr> Gate::look(const http::Request& request) {
+    const bool shown = request.headers.find("authorization") || request.headers.find("x-api-key");
+    Task<auth::IdentityPtr> looking =
+        shown || !parts_.browser ? parts_.authenticator.identify(request) : parts_.browser(request);
+    auto identity = co_await std::move(looking);
+    co_return identity;
+}
+
+Task<auth::IdentityPtr> Gate::person(const http::Request& request) {
+    auto identity = co_await look(request);
+    if (!identity) auth::audit_failure(parts_.journal, "auth.denied", request, identity.error());
+    co_return identity;
+}
+
 Task<Caller> Gate::identify(const http::Request& request) {
     const auto settings = parts_.settings();
     if (const auto key = request.headers.find("x-api-key")) {
@@ -51,7 +66,9 @@ Task<Caller> Gate::identify(const http::Request& request) {
         if (!caller) co_return fail(not_an_admin("x-api-key"));
         co_return std::move(*caller);
     }
-    const auto identity = co_await parts_.authenticator.identify(request);
+    const auto identity = co_await look(request);
+    // Said as it is: a page that forgot the header, or another site, is not helped by "invalid credentials".
+    if (!identity && identity.error().reason == Reason::cross_site) co_return fail(identity.error());
     const bool unknown =
         !identity && identity.error().fault != Fault::unauthenticated && identity.error().fault != Fault::forbidden;
     if (unknown) co_return fail(identity.error());

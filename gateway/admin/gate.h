@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gate: who administers. Every endpoint of this room asks it first, and writes down what it refuses. A caller shows an
-// `x-api-key` of `admin.read_keys` or `admin.write_keys`, or the bearer credential of a person in `admin.admin_groups`
-// (everything) or `admin.finance_groups` (reading spend). A key that is shown and wrong is not rescued by a good token.
-// A service key never administers, whatever its groups are.
+// `x-api-key` of `admin.read_keys` or `admin.write_keys`, or the bearer credential or the browser session of a person
+// in `admin.admin_groups` (everything) or `admin.finance_groups` (reading spend). A key that is shown and wrong is not
+// rescued by a good token. A service key never administers, whatever its groups are.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +42,8 @@ struct GateParts {
     policy::Records& records;
     observe::Journal& journal;
     const Clock& clock;
+    /// Whose browser session it is (auth::SignIn::identify_browser); none: cookies are not looked at.
+    std::function<Task<auth::IdentityPtr>(const http::Request&)> browser = {};
 };
 
 class Gate {
@@ -52,7 +54,12 @@ class Gate {
     /// forbidden (admin_right_missing; a refused attempt to write is in the audit trail as `<scope>.denied`).
     Task<Caller> admit(const http::Request& request, Right right, std::string_view scope);
 
+    /// Whoever is signed in, for what is their own: by a credential, or by their browser's session. A refusal is
+    /// audited.
+    Task<auth::IdentityPtr> person(const http::Request& request);
+
   private:
+    Task<auth::IdentityPtr> look(const http::Request& request);
     Task<Caller> identify(const http::Request& request);
 
     GateParts parts_;

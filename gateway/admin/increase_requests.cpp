@@ -276,7 +276,7 @@ Task<http::Response> IncreaseRequestsRoute::deny(http::Request& request, Caller 
 }
 
 Task<auth::IdentityPtr> IncreaseRequestsRoute::identify_person(const http::Request& request) {
-    auto identity = co_await auth::identify_audited(parts_.authenticator, parts_.journal, request);
+    auto identity = co_await parts_.gate.person(request);
     if (!identity) co_return fail(identity.error());
     if ((*identity)->service_key_id().empty()) co_return std::move(*identity);
     const Error error = Error::forbidden(Reason::admin_right_missing,

@@ -14,7 +14,6 @@ namespace gatehouse::admin {
 /// References outlive the route.
 struct IncreaseRequestsParts {
     Gate& gate;
-    auth::Authenticator& authenticator;
     IncreaseDesk& desk;
     policy::Records& records;
     policy::Rollups& rollups;

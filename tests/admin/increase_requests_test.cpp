@@ -54,7 +54,6 @@ class IncreaseRequests : public AdminWorld {
                        .random = random,
                        .clock = person.clock}};
     IncreaseRequestsRoute route{{.gate = gate,
-                                 .authenticator = person.authenticator,
                                  .desk = desk,
                                  .records = records,
                                  .rollups = rollups,

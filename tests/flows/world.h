@@ -109,6 +109,24 @@ class Browser {
         all.add("content-type", "application/x-www-form-urlencoded");
         return keep(HttpConnection(gateway_).ask("POST", target, all, form));
     }
+    /// As the console's script calls the API: with the cookie, its header and an Origin; `more` is added.
+    Answer call(std::string_view method, std::string_view target, const std::string& body = {},
+                const http::Headers& more = {}) {
+        http::Headers all = headers();
+        all.add("x-gatehouse-console", "1");
+        all.add("origin", origin_);
+        for (const auto& line : more)
+            all.add(line.name, line.value);
+        return keep(HttpConnection(gateway_).ask(method, target, all, body));
+    }
+    /// With the cookie and exactly these headers.
+    Answer bare(std::string_view method, std::string_view target, const http::Headers& more,
+                const std::string& body = {}) {
+        http::Headers all = headers();
+        for (const auto& line : more)
+            all.add(line.name, line.value);
+        return keep(HttpConnection(gateway_).ask(method, target, all, body));
+    }
     /// From the redirect to the identity provider to what the callback answers.
     Answer sign_in_at(std::uint16_t idp, const Answer& redirected, std::string_view person) {
         const std::string location = redirected.header("location");

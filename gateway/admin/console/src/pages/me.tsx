@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+// /me, the developer's page: what I may use and why, how my caps stand, what I used, my sessions and keys, and how to
+// connect.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import { DialogTrigger, Form, Input, Label, Tab, TabList, TabPanel, Tabs, TextArea, TextField } from 'react-aria-components';
+import {
+    call, get, signIn, type Cap, type IncreaseRow, type KeyRow, type Me, type OwnUsage, type SessionRow,
+} from '../api';
+import { ago, cents, count, money, percent, plural, short, timeOf } from '../format';
+import { Badge, Button, Card, Code, Confirm, Copy, Empty, Loaded, PageHead, Problem, Sheet, Waiting } from '../ui';
+import { connections } from './connect';
+
+const DayChart = lazy(() => import('../chart'));
+
+const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function sourceOf(cap: Cap): string {
+    switch (cap.source?.type) {
+        case 'user': return 'set for you';
+        case 'rbac_group': return `each member of ${cap.source.rbac_group_id}`;
+        case 'group_pool': return `shared by ${cap.source.rbac_group_id}`;
+        case 'organization': return 'everyone’s cap';
+        default: return '';
+    }
+}
+
+function CapMeter({ cap }: { cap: Cap }) {
+    const spent = percent(cents(cap.period_to_date_spend), cents(cap.amount));
+    const held = percent(cents(cap.held), cents(cap.amount));
+    const tone = cap.reached ? 'bad' : spent > 75 ? 'warn' : '';
+    const name = `${capitalized(cap.period)} cap, ${sourceOf(cap)}`;
+    return (
+        <div className="meter">
+            <div className="cap-line">
+                <span><strong>{capitalized(cap.period)}</strong> <span className="fine">{sourceOf(cap)}</span></span>
+                <span>
+                    <strong>{money(cap.period_to_date_spend)}</strong> of {money(cap.amount)}{' '}
+                    {cap.reached && <Badge tone="bad">Reached</Badge>}
+                    {!cap.reached && tone === 'warn' && <Badge tone="warn">{Math.round(spent)}% used</Badge>}
+                </span>
+            </div>
+            <svg className={`meter-track ${tone}`} viewBox="0 0 100 8" preserveAspectRatio="none" role="meter" aria-label={name}
+                aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.min(100, Math.round(spent))}
+                aria-valuetext={`${money(cap.period_to_date_spend)} of ${money(cap.amount)} spent`}>
+                <rect className="spent" x="0" y="0" height="8" width={Math.min(100, spent)} />
+                <rect className="held" x={Math.min(100, spent)} y="0" height="8" width={Math.max(0, Math.min(100 - spent, held))} />
+            </svg>
+            <p className="fine">
+                {cents(cap.held) > 0 && <>{money(cap.held)} set aside for requests under way. </>}
+                Resets {ago(cap.resets_at)}, {timeOf(cap.resets_at)}.
+                {cap.expires_at && <> This higher cap ends {timeOf(cap.expires_at)}.</>}
+            </p>
+        </div>
+    );
+}
+
+function AskForMore({ close, periods }: { close: () => void; periods: string[] }) {
+    const queries = useQueryClient();
+    const [period, setPeriod] = useState(periods[0] ?? 'monthly');
+    const [dollars, setDollars] = useState('');
+    const [reason, setReason] = useState('');
+    const ask = useMutation({
+        mutationFn: () => call('POST', '/v1/me/spend_limit_increase_requests', {
+            period, reason, ...(dollars.trim() ? { amount: String(Math.round(Number(dollars) * 100)) } : {}),
+        }),
+        onSuccess: () => { void queries.invalidateQueries({ queryKey: ['increases'] }); close(); },
+    });
+    return (
+        <Form className="fields" onSubmit={(event) => { event.preventDefault(); ask.mutate(); }}>
+            <div className="field">
+                <label htmlFor="ask-period">Which cap</label>
+                <select id="ask-period" value={period} onChange={(event) => setPeriod(event.target.value)}>
+                    {periods.map((each) => <option key={each} value={each}>{capitalized(each)}</option>)}
+                </select>
+            </div>
+            <TextField className="field" value={dollars} onChange={setDollars}>
+                <Label>New amount in dollars, if you know it</Label>
+                <Input inputMode="decimal" pattern="[0-9]+(\.[0-9]{1,2})?" placeholder="150" />
+            </TextField>
+            <TextField className="field" value={reason} onChange={setReason} isRequired maxLength={1000}>
+                <Label>Why you need more</Label>
+                <TextArea rows={3} />
+            </TextField>
+            {ask.error && <Problem error={ask.error} />}
+            <div className="dialog-foot">
+                <Button onPress={close}>Cancel</Button>
+                <Button look="primary" type="submit" isDisabled={ask.isPending}>Send the request</Button>
+            </div>
+        </Form>
+    );
+}
+
+function Caps({ me }: { me: Me }) {
+    const capped = me.caps.filter((cap) => cap.amount !== null);
+    const asked = useQuery({
+        queryKey: ['increases'],
+        queryFn: () => get<{ data: IncreaseRow[] }>('/v1/me/spend_limit_increase_requests?limit=5'),
+        enabled: me.capped,
+    });
+    const own = capped.filter((cap) => cap.source?.type !== 'group_pool').map((cap) => cap.period);
+    const periods = [...new Set(own.length > 0 ? own : capped.map((cap) => cap.period))];
+    const spent = me.caps.find((cap) => cap.period === 'monthly' && cap.source?.type !== 'group_pool');
+    return (
+        <Card id="caps" title="Your spend and caps" actions={capped.length > 0 && (
+            <DialogTrigger>
+                <Button>Ask for more</Button>
+                <Sheet title="Ask for a higher cap">{(close) => <AskForMore close={close} periods={periods} />}</Sheet>
+            </DialogTrigger>
+        )}>
+            {capped.length === 0 ? (
+                <Empty title={`${money(spent?.period_to_date_spend)} this month, without a cap`}>
+                    Nobody has set a spend limit for you. What you use is still counted.
+                </Empty>
+            ) : <div className="caps">{capped.map((cap, at) => <CapMeter key={at} cap={cap} />)}</div>}
+            {asked.data && asked.data.data.length > 0 && (
+                <div className="scroll">
+                    <table>
+                        <caption className="sr">Your requests for a higher cap</caption>
+                        <thead><tr><th scope="col">Asked</th><th scope="col">Cap</th><th scope="col">Why</th><th scope="col">Answer</th></tr></thead>
+                        <tbody>
+                            {asked.data.data.map((each) => (
+                                <tr key={each.id}>
+                                    <td className="nowrap">{ago(each.created_at)}</td>
+                                    <td>{capitalized(each.period)}</td>
+                                    <td>{each.reason}</td>
+                                    <td>
+                                        <Badge tone={each.status === 'approved' ? 'good' : each.status === 'denied' ? 'bad' : 'info'}>
+                                            {capitalized(each.status)}
+                                        </Badge>{' '}
+                                        {each.granted_amount && money(each.granted_amount)} {each.note}
+                                    </td>
+                                </tr>
+                            ))}
+                        </tbody>
+                    </table>
+                </div>
+            )}
+        </Card>
+    );
+}
+
+function Allowed({ me }: { me: Me }) {
+    return (
+        <Card id="allowed" title="What you may use">
+            <dl className="facts">
+                <dt>Policy</dt>
+                <dd>{me.policy.name ?? 'None'}<p className="fine">{me.policy.reason}</p></dd>
+                <dt>Your groups</dt>
+                <dd>{me.user.groups.length > 0
+                    ? <ul className="chips">{me.user.groups.map((group) => <li key={group}>{group}</li>)}</ul>
+                    : 'Your identity provider names none.'}</dd>
+                <dt>Models</dt>
+                <dd>
+                    {me.models.length > 0
+                        ? <ul className="chips">{me.models.map((model) => <li key={model.id}>{model.id}</li>)}</ul>
+                        : 'None: your policy lists no model that is offered here. Ask whoever runs Gatehouse.'}
+                    {!me.policy.restricts_models && me.models.length > 0 && <p className="fine">Everything that is offered here.</p>}
+                </dd>
+            </dl>
+        </Card>
+    );
+}
+
+function Usage() {
+    const usage = useQuery({ queryKey: ['usage'], queryFn: () => get<OwnUsage>('/v1/me/usage?days=30') });
+    return (
+        <Card id="usage" title="Your last 30 days" note="By model, in days of UTC.">
+            <Loaded from={usage} rows={6}>
+                {(use) => use.total.requests === 0 ? (
+                    <Empty title="Nothing yet">Connect a client below. What you use appears here within seconds.</Empty>
+                ) : (
+                    <div className="stack">
+                        <p className="fine">
+                            <strong>{money(use.total.amount)}</strong> for {plural(use.total.requests, 'request')},{' '}
+                            {short(use.total.input_tokens)} tokens in and {short(use.total.output_tokens)} out.
+                        </p>
+                        <Suspense fallback={<Waiting rows={6} />}>
+                            <DayChart by="model" from={use.starting_at} to={use.ending_at}
+                                points={use.days.map((row) => ({ day: row.date, name: row.model ?? 'Unknown', cents: cents(row.amount) }))} />
+                        </Suspense>
+                        <Projects use={use} />
+                    </div>
+                )}
+            </Loaded>
+        </Card>
+    );
+}
+
+function Projects({ use }: { use: OwnUsage }) {
+    const rows = [...use.projects_this_month].sort((a, b) => cents(b.amount) - cents(a.amount));
+    if (rows.length === 0) return null;
+    return (
+        <div>
+            <h3>By project, this month</h3>
+            <div className="scroll">
+                <table>
+                    <caption className="sr">Your spend by project this month</caption>
+                    <thead><tr><th scope="col">Project</th><th scope="col" className="num">Requests</th><th scope="col" className="num">Spend</th></tr></thead>
+                    <tbody>
+                        {rows.map((row) => (
+                            <tr key={row.project ?? ''}>
+                                <th scope="row">{row.project ?? <span className="fine">No project</span>}</th>
+                                <td className="num">{count(row.requests)}</td>
+                                <td className="num">{money(row.amount)}</td>
+                            </tr>
+                        ))}
+                    </tbody>
+                </table>
+            </div>
+        </div>
+    );
+}
+
+function Sessions() {
+    const queries = useQueryClient();
+    const sessions = useQuery({ queryKey: ['sessions'], queryFn: () => get<{ data: SessionRow[] }>('/v1/me/sessions') });
+    const end = async (row: SessionRow) => {
+        await call('DELETE', `/v1/me/sessions/${encodeURIComponent(row.id)}`);
+        if (row.current) signIn();
+        else await queries.invalidateQueries({ queryKey: ['sessions'] });
+    };
+    return (
+        <Card id="sessions" title="Where you are signed in" note="End what you do not recognise, and tell whoever runs Gatehouse.">
+            <Loaded from={sessions}>
+                {({ data }) => data.length === 0 ? <Empty title="Nowhere">You used a key to get here.</Empty> : (
+                    <div className="scroll">
+                        <table>
+                            <caption className="sr">Your sessions</caption>
+                            <thead><tr><th scope="col">Session</th><th scope="col">Address</th><th scope="col">Last used</th><th scope="col"><span className="sr">End it</span></th></tr></thead>
+                            <tbody>
+                                {data.map((row) => (
+                                    <tr key={row.id}>
+                                        <th scope="row">
+                                            <span className="name">
+                                                {row.kind === 'browser' ? 'Browser' : 'Terminal'}
+                                                {row.current && ' (this one)'}
+                                                <span>{row.client.slice(0, 60) || 'Unnamed client'}</span>
+                                            </span>
+                                        </th>
+                                        <td className="mono">{row.address}</td>
+                                        <td className="nowrap">{ago(row.last_used_at)}</td>
+                                        <td className="num">
+                                            <Confirm title="End this session?" action="End session" run={() => end(row)}
+                                                trigger={<Button look="quiet" aria-label={`End session from ${row.address}`}>End</Button>}>
+                                                <p>{row.current
+                                                    ? 'It is the one you are using: you will have to sign in again.'
+                                                    : 'Whatever uses it must sign in again. Requests under way are finished.'}</p>
+                                            </Confirm>
+                                        </td>
+                                    </tr>
+                                ))}
+                            </tbody>
+                        </table>
+                    </div>
+                )}
+            </Loaded>
+        </Card>
+    );
+}
+
+function NewKey({ close }: { close: () => void }) {
+    const queries = useQueryClient();
+    const [name, setName] = useState('');
+    const [days, setDays] = useState('90');
+    const make = useMutation({
+        mutationFn: () => call<KeyRow & { secret: string }>('POST', '/v1/me/keys', { name, days: Number(days) }),
+        onSuccess: () => void queries.invalidateQueries({ queryKey: ['keys'] }),
+    });
+    if (make.data)
+        return (
+            <div className="stack">
+                <p>Copy the key “{make.data.name}” now. It is shown this once and cannot be found out again.</p>
+                <div className="code">
+                    <pre tabIndex={0} role="region" aria-label="Your new key"><code>{make.data.secret}</code></pre>
+                    <Copy text={make.data.secret} label="the key" />
+                </div>
+                <div className="dialog-foot"><Button look="primary" onPress={close}>I have copied it</Button></div>
+            </div>
+        );
+    return (
+        <Form className="fields" onSubmit={(event) => { event.preventDefault(); make.mutate(); }}>
+            <TextField className="field" value={name} onChange={setName} isRequired maxLength={100} autoFocus>
+                <Label>Name</Label>
+                <Input placeholder="Nightly evaluation" autoComplete="off" />
+            </TextField>
+            <TextField className="field" value={days} onChange={setDays} isRequired>
+                <Label>Expires after (days, 365 at most)</Label>
+                <Input type="number" min={1} max={365} />
+            </TextField>
+            {make.error && <Problem error={make.error} />}
+            <div className="dialog-foot">
+                <Button onPress={close}>Cancel</Button>
+                <Button look="primary" type="submit" isDisabled={make.isPending}>Create key</Button>
+            </div>
+        </Form>
+    );
+}
+
+function Keys() {
+    const queries = useQueryClient();
+    const keys = useQuery({ queryKey: ['keys'], queryFn: () => get<{ data: KeyRow[] }>('/v1/me/keys') });
+    const revoke = async (row: KeyRow) => {
+        await call('DELETE', `/v1/me/keys/${encodeURIComponent(row.id)}`);
+        await queries.invalidateQueries({ queryKey: ['keys'] });
+    };
+    return (
+        <Card id="keys" title="Personal keys" note="For tools that cannot sign in. A key is you: it spends under your caps."
+            actions={
+                <DialogTrigger>
+                    <Button>Create a key</Button>
+                    <Sheet title="Create a key" alert>{(close) => <NewKey close={close} />}</Sheet>
+                </DialogTrigger>
+            }>
+            <Loaded from={keys}>
+                {({ data }) => data.length === 0 ? <Empty title="You have no keys">Signing in is safer: it ends by itself.</Empty> : (
+                    <div className="scroll">
+                        <table>
+                            <caption className="sr">Your personal keys</caption>
+                            <thead><tr><th scope="col">Name</th><th scope="col">Last used</th><th scope="col">Expires</th><th scope="col"><span className="sr">Revoke it</span></th></tr></thead>
+                            <tbody>
+                                {data.map((row) => (
+                                    <tr key={row.id}>
+                                        <th scope="row">{row.name}</th>
+                                        <td className="nowrap">{row.last_used_at ? ago(row.last_used_at) : 'Never'}</td>
+                                        <td className="nowrap">{Date.parse(row.expires_at) < Date.now() ? <Badge tone="bad">Expired</Badge> : ago(row.expires_at)}</td>
+                                        <td className="num">
+                                            <Confirm title={`Revoke “${row.name}”?`} action="Revoke key" run={() => revoke(row)}
+                                                trigger={<Button look="quiet" aria-label={`Revoke key ${row.name}`}>Revoke</Button>}>
+                                                <p>Whatever uses it stops working at once. This cannot be undone.</p>
+                                            </Confirm>
+                                        </td>
+                                    </tr>
+                                ))}
+                            </tbody>
+                        </table>
+                    </div>
+                )}
+            </Loaded>
+        </Card>
+    );
+}
+
+function Connect({ me }: { me: Me }) {
+    return (
+        <Card id="connect" title="Connect a client">
+            <Tabs>
+                <TabList className="tabs" aria-label="Client">
+                    {connections(me.gateway.origin).map((each) => <Tab key={each.id} id={each.id} className="tab">{each.name}</Tab>)}
+                </TabList>
+                {connections(me.gateway.origin).map((each) => (
+                    <TabPanel key={each.id} id={each.id} className="stack">
+                        {each.steps.map((step) => (
+                            <div key={step.words} className="stack">
+                                <p>{step.words}</p>
+                                {step.code && <Code text={step.code} label={`${each.name}: ${step.label ?? 'lines'}`} />}
+                            </div>
+                        ))}
+                    </TabPanel>
+                ))}
+            </Tabs>
+        </Card>
+    );
+}
+
+export default function MePage({ me }: { me: Me }) {
+    const first = (me.user.name || me.user.email || me.user.id).split(' ')[0];
+    const blocked = me.caps.find((cap) => cap.reached);
+    return (
+        <>
+            <PageHead title={`Hello, ${first}`} lead={blocked
+                ? `Your ${blocked.period} cap is reached: requests are refused until it resets ${ago(blocked.resets_at)}, or somebody raises it.`
+                : 'What you may use, what it costs, and where you are signed in.'} />
+            <div className="grid2"><Caps me={me} /><Allowed me={me} /></div>
+            <Usage />
+            <Connect me={me} />
+            <div className="grid2"><Sessions /><Keys /></div>
+            <p className="fine">
+                A session that a rule paused is resumed on <a href="/access">the page that works without JavaScript</a>.
+                Figures as of {timeOf(me.as_of)}. Gatehouse {me.gateway.version}.
+            </p>
+        </>
+    );
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/admin/my_credentials.h"
+
+#include <boost/json/array.hpp>
+#include <utility>
+
+#include "auth/audit.h"
+#include "auth/keys.h"
+#include "gateway/admin/reply.h"
+#include "gateway/base/json.h"
+
+namespace gatehouse::admin {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::string_view sessions_path = "/v1/me/sessions";
+constexpr std::string_view keys_path = "/v1/me/keys";
+
+bj::object to_json(const auth::Session& session, const auth::Identity& who) {
+    return {{"type", "session"},
+            {"id", session.id},
+            {"kind", session.kind == auth::SessionKind::browser ? "browser" : "device"},
+            {"client", session.client},
+            {"address", session.address},
+            {"created_at", to_timestamp(session.created_at)},
+            {"last_used_at", to_timestamp(session.last_used_at)},
+            {"expires_at", to_timestamp(session.expires_at)},
+            {"current", session.id == who.credential_id()}};
+}
+
+bj::object to_json(const auth::PersonalKey& key) {
+    return {{"type", "personal_key"},
+            {"id", key.id},
+            {"name", key.name},
+            {"created_at", to_timestamp(key.created_at)},
+            {"expires_at", to_timestamp(key.expires_at)},
+            {"last_used_at", key.last_used_at ? bj::value(to_timestamp(*key.last_used_at)) : bj::value()}};
+}
+
+}  // namespace
+
+void MyCredentialsRoute::mount(http::Router& router) {
+    add(router, "GET", std::string(sessions_path), &MyCredentialsRoute::sessions);
+    add(router, "DELETE", std::string(sessions_path) + "/*", &MyCredentialsRoute::end_session);
+    add(router, "GET", std::string(keys_path), &MyCredentialsRoute::keys);
+    add(router, "POST", std::string(keys_path), &MyCredentialsRoute::make_key);
+    add(router, "DELETE", std::string(keys_path) + "/*", &MyCredentialsRoute::revoke_key);
+}
+
+void MyCredentialsRoute::add(http::Router& router, std::string method, std::string path, Step step) {
+    router.add({.method = std::move(method),
+                .path = std::move(path),
+                .handler = http::ReplyHandler([this, step](http::Request& request) { return (this->*step)(request); }),
+                .render = render_admin_error,
+                .label = "me"});
+}
+
+Task<http::Response> MyCredentialsRoute::sessions(http::Request& request) {
+    const auto who = co_await parts_.gate.person(request);
+    if (!who) co_return fail(who.error());
+    const auto found = co_await parts_.vault.sessions_of((*who)->person().subject);
+    if (!found) co_return fail(found.error());
+    bj::array data;
+    for (const auth::Session& session : *found)
+        data.push_back(to_json(session, **who));
+    co_return reply(request, bj::object{{"data", std::move(data)}});
+}
+
+Task<http::Response> MyCredentialsRoute::end_session(http::Request& request) {
+    const auto who = co_await parts_.gate.person(request);
+    if (!who) co_return fail(who.error());
+    const std::string id = request.path.substr(sessions_path.size() + 1);
+    const auto session = co_await parts_.vault.find_session(id);
+    if (!session) co_return fail(session.error());
+    if (!session->has_value() || (*session)->person.subject != (*who)->person().subject)
+        co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
+    const auto gone = co_await parts_.vault.revoke_session(id);
+    if (!gone) co_return fail(gone.error());
+    auth::audit_success(parts_.journal, "session.revoke", request, (*who)->person(), {{"credential_id", id}});
+    co_return reply(request, bj::object{{"type", "session_deleted"}, {"id", id}});
+}
+
+Task<http::Response> MyCredentialsRoute::keys(http::Request& request) {
+    const auto who = co_await parts_.gate.person(request);
+    if (!who) co_return fail(who.error());
+    const auto found = co_await parts_.vault.keys_of((*who)->person().subject);
+    if (!found) co_return fail(found.error());
+    bj::array data;
+    for (const auth::PersonalKey& key : *found)
+        data.push_back(to_json(key));
+    co_return reply(request, bj::object{{"data", std::move(data)}});
+}
+
+Task<http::Response> MyCredentialsRoute::make_key(http::Request& request) {
+    const auto who = co_await parts_.gate.person(request);
+    if (!who) co_return fail(who.error());
+    if ((*who)->kind() != auth::CredentialKind::browser_session)
+        co_return fail(
+            Error::forbidden(Reason::admin_right_missing, "a personal key is made in a signed-in browser: open /me"));
+    const auto body = parse_body(request);
+    if (!body) co_return fail(body.error());
+    const auto name = json::find_string(*body, "name");
+    const auto* days = json::find(*body, "days");
+    if (!name) co_return fail(bad_field("name", "is required: 1 to 100 characters"));
+    if (days == nullptr || !days->is_int64()) co_return fail(bad_field("days", "is required: 1 to 365"));
+    const auto wish = auth::parse_key_wish(*name, std::to_string(days->get_int64()));
+    if (!wish) co_return fail(wish.error());
+    const auto made =
+        co_await auth::create_key(parts_.vault, parts_.random, (*who)->person(), *wish, parts_.clock.now());
+    if (!made) co_return fail(made.error());
+    auth::audit_success(parts_.journal, "key.create", request, (*who)->person(),
+                        {{"credential_id", made->key.id}, {"key_name", made->key.name}});
+    bj::object answer = to_json(made->key);
+    answer["secret"] = made->secret;
+    co_return reply(request, answer);
+}
+
+Task<http::Response> MyCredentialsRoute::revoke_key(http::Request& request) {
+    const auto who = co_await parts_.gate.person(request);
+    if (!who) co_return fail(who.error());
+    const std::string id = request.path.substr(keys_path.size() + 1);
+    const auto gone = co_await parts_.vault.revoke_key((*who)->person().subject, id);
+    if (!gone) co_return fail(gone.error());
+    if (!*gone) co_return fail(Error::not_found(Reason::not_found, "You have no such key. It may be revoked already."));
+    auth::audit_success(parts_.journal, "key.revoke", request, (*who)->person(), {{"credential_id", id}});
+    co_return reply(request, bj::object{{"type", "personal_key_deleted"}, {"id", id}});
+}
+
+}  // namespace gatehouse::admin
