@@ -17,6 +17,13 @@ interface Row {
     [series: `s${number}`]: number;
 }
 
+/** Marks of the axis lie close together where little was spent: two digits would call them all nothing. */
+function mark(value: number): string {
+    if (value === 0) return '$0';
+    if (value >= 10) return `$${Math.round(value)}`;
+    return `$${value >= 1 ? value.toFixed(2) : Number(value.toPrecision(2))}`;
+}
+
 /** The names with most spend, the others as one, and a row for every day of the span. */
 function arrange(points: Point[], from: string, to: string) {
     const totals = new Map<string, number>();
@@ -62,9 +69,9 @@ export default function DayChart(props: { points: Point[]; from: string; to: str
                 <ResponsiveContainer width="100%" height="100%">
                     <BarChart data={rows} margin={{ top: 8, right: 0, bottom: 0, left: 0 }} accessibilityLayer={false}>
                         <CartesianGrid vertical={false} stroke="var(--line)" />
-                        <XAxis dataKey="day" tickFormatter={dayOf} tickLine={false} axisLine={{ stroke: 'var(--line)' }}
+                        <XAxis dataKey="day" tickFormatter={dayOf} tick={{ fill: 'var(--muted)' }} tickLine={false} axisLine={{ stroke: 'var(--line)' }}
                             minTickGap={32} />
-                        <YAxis tickFormatter={(value: number) => `$${value < 10 && value % 1 !== 0 ? value.toFixed(2) : Math.round(value)}`}
+                        <YAxis tickFormatter={mark} tick={{ fill: 'var(--muted)' }}
                             tickLine={false} axisLine={false} width={56} />
                         <Tooltip cursor={{ fill: 'var(--sunken)' }} content={<Tip />} isAnimationActive={false} />
                         {names.map((name, at) => (

@@ -12,8 +12,11 @@ const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numer
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 export const cents = (amount: string | null | undefined): number => Number(amount ?? 0);
-export const money = (amount: string | number | null | undefined): string =>
-    dollars.format((typeof amount === 'number' ? amount : cents(amount)) / 100);
+/** What is less than a cent is not nothing. */
+export const money = (amount: string | number | null | undefined): string => {
+    const value = typeof amount === 'number' ? amount : cents(amount);
+    return value > 0 && value < 1 ? '< $0.01' : dollars.format(value / 100);
+};
 export const count = (value: number): string => whole.format(value);
 export const short = (value: number): string => compact.format(value);
 export const dayOf = (iso: string): string => day.format(new Date(iso));
