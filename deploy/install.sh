@@ -15,6 +15,15 @@ declare -A packages=(
     [check]="clang-format-19 clang-tidy-19 shellcheck"
 )
 
+# Node.js often comes from elsewhere, with an npm of its own that Debian's package conflicts with.
+is_there() {
+    case $1 in
+        nodejs) command -v node >/dev/null || is_installed nodejs ;;
+        npm) command -v npm >/dev/null ;;
+        *) is_installed "$1" ;;
+    esac
+}
+
 is_installed() {
     [[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
 }
@@ -51,7 +60,7 @@ for set in "${@:-build}"; do
         exit 2
     fi
     for package in ${packages[$set]}; do
-        is_installed "$package" || missing+=("$package")
+        is_there "$package" || missing+=("$package")
     done
 done
 [[ ${#missing[@]} -gt 0 ]] || exit 0
