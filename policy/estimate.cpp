@@ -63,8 +63,8 @@ void Estimator::update(const Experience& latest) {
     entries_.pop_back();
 }
 
-void Estimator::learn(std::string_view user, std::string_view model, std::size_t body_bytes, Money prompt,
-                      Money answer, std::int64_t tokens) {
+void Estimator::learn(std::string_view user, std::string_view model, std::size_t body_bytes, Money prompt, Money answer,
+                      std::int64_t tokens) {
     const double per_byte = nano(prompt) / static_cast<double>(std::max<std::size_t>(body_bytes, 1));
     Experience latest{key_of(user, model), per_byte, nano(answer), static_cast<double>(tokens)};
     update(latest);

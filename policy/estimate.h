@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Estimator: what a request will cost and how many tokens it will take, guessed before it is sent. The prompt from the body's size and what this user's
-// recent prompts cost per byte (which knows how much of them comes from the cache), the answer from what their recent
-// answers cost; never the most that could be asked for. Bounded memory, least recently used go first. One per shard,
-// not thread-safe; asks no clock.
+// Estimator: what a request will cost and how many tokens it will take, guessed before it is sent. The prompt from the
+// body's size and what this user's recent prompts cost per byte (which knows how much of them comes from the cache),
+// the answer from what their recent answers cost; never the most that could be asked for. Bounded memory, least
+// recently used go first. One per shard, not thread-safe; asks no clock.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ class Estimator {
     /// `token`: for whom nothing is known of yet. `most_output`: the request's own bound on output tokens, if it has
     /// one. At least one nano-dollar; tokens as rates count them (counted_tokens).
     Draw estimate(std::string_view user, std::string_view model, std::size_t body_bytes, const TokenCost& token,
-                   std::optional<std::int64_t> most_output);
+                  std::optional<std::int64_t> most_output);
     /// What came of it: the cost of everything read and of everything written, and the tokens that rates count.
     void learn(std::string_view user, std::string_view model, std::size_t body_bytes, Money prompt, Money answer,
                std::int64_t tokens);

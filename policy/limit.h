@@ -49,8 +49,8 @@ struct Hold {
 /// What became of it. Granted: the estimate is held on every account of the limits. An account that nothing else is
 /// held on and whose limits are not reached grants what is left below the limit, however small: so nobody who is alone
 /// is refused before they have reached their cap, and of several at once nobody passes it by more than their estimates
-/// were wrong. Money comes first, then whether the session is paused, then the gauges; whatever refuses, nothing is held
-/// and nothing is counted.
+/// were wrong. Money comes first, then whether the session is paused, then the gauges; whatever refuses, nothing is
+/// held and nothing is counted.
 struct Held {
     bool granted = false;
     Money reserved;                   ///< the least of what was held on the accounts

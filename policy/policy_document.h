@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy document: what an admin edits, `{"policies":[{"match":{"groups","email_domain"},"cli":{},"limits":{}}]}`,
-// in the meaning of gateway.yaml's `managed.policies`. Here it is read, written in one form, and made into rules together with
-// the rest of the file. Pure; called by admin/policies.cpp and, for what is stored, by live.cpp.
+// in the meaning of gateway.yaml's `managed.policies`. Here it is read, written in one form, and made into rules
+// together with the rest of the file. Pure; called by admin/policies.cpp and, for what is stored, by live.cpp.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spending: the money side of one request to /v1/messages: which limits and brakes apply to its caller, what is set aside
-// before anything is sent, what a running stream holds, and what its answer says about the caps. One per exchange, owned by
-// route.cpp. The ledger remembers, policy/ decides, spend_answer words it.
+// Spending: the money side of one request to /v1/messages: which limits and brakes apply to its caller, what is set
+// aside before anything is sent, what a running stream holds, and what its answer says about the caps. One per
+// exchange, owned by route.cpp. The ledger remembers, policy/ decides, spend_answer words it.
 #pragma once
 
 #include <chrono>

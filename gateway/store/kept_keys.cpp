@@ -29,14 +29,14 @@ constexpr std::array families{
     Family{"gh:{spend}:a:*:expiry", KeyFate::left_out},
     Family{"gh:{spend}:a:*", KeyFate::kept, KeyType::string},  // what accounts spent
     Family{"gh:{spend}:seen:*", KeyFate::kept, KeyType::string},
-    Family{"gh:{spend}:h:*", KeyFate::kept, KeyType::hash},       // hours
-    Family{"gh:{spend}:d:*", KeyFate::kept, KeyType::hash},       // days
-    Family{"gh:{spend}:m:*", KeyFate::kept, KeyType::hash},       // months
-    Family{"gh:{spend}:t:*", KeyFate::kept, KeyType::hash},       // totals
-    Family{"gh:{spend}:s:*", KeyFate::kept, KeyType::hash},       // what sessions cost
-    Family{"gh:{spend}:p", KeyFate::kept, KeyType::hash},         // principals
-    Family{"gh:{spend}:records", KeyFate::left_out},              // the journal has them
-    Family{"gh:{spend}:touched", KeyFate::left_out},              // looked at within seconds
+    Family{"gh:{spend}:h:*", KeyFate::kept, KeyType::hash},  // hours
+    Family{"gh:{spend}:d:*", KeyFate::kept, KeyType::hash},  // days
+    Family{"gh:{spend}:m:*", KeyFate::kept, KeyType::hash},  // months
+    Family{"gh:{spend}:t:*", KeyFate::kept, KeyType::hash},  // totals
+    Family{"gh:{spend}:s:*", KeyFate::kept, KeyType::hash},  // what sessions cost
+    Family{"gh:{spend}:p", KeyFate::kept, KeyType::hash},    // principals
+    Family{"gh:{spend}:records", KeyFate::left_out},         // the journal has them
+    Family{"gh:{spend}:touched", KeyFate::left_out},         // looked at within seconds
     Family{"gh:{spend}:touches", KeyFate::left_out},
     Family{"gh:{spend}:g:*", KeyFate::left_out},                  // gauges and paused sessions
     Family{"gh:{k:*}", KeyFate::kept, KeyType::hash},             // personal keys

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is kept of a paused session, as reserve.lua writes it: `since cost requests minutes most_cost most_requests user`
-// with blanks between; moments in ms since 1970, money in nano-dollars, 0 for a bound that the rule does not have.
+// What is kept of a paused session, as reserve.lua writes it: `since cost requests minutes most_cost most_requests
+// user` with blanks between; moments in ms since 1970, money in nano-dollars, 0 for a bound that the rule does not
+// have.
 #pragma once
 
 #include <optional>

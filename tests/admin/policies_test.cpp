@@ -369,7 +369,8 @@ TEST_F(Policies, SayInADryRunWhoWouldBeTouchedAndStoreNothing) {
     bj::object body = parse(answer.body);
     EXPECT_EQ(body["type"], "policy_preview");
     EXPECT_EQ(body["base_version"], 1);
-    EXPECT_EQ(json::to_text(body["counts"]), R"({"known":3,"changed":2,"policy":0,"models":2,"settings":2,"limits":0})");
+    EXPECT_EQ(json::to_text(body["counts"]),
+              R"({"known":3,"changed":2,"policy":0,"models":2,"settings":2,"limits":0})");
     const bj::array& users = body["users"].as_array();
     ASSERT_EQ(users.size(), 2U);
     EXPECT_EQ(users[0].at("user_id"), "ada");

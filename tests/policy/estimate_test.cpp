@@ -11,7 +11,8 @@ constexpr TokenCost token{Money::nano(3'000), Money::nano(15'000)};
 
 TEST(Estimator, BeginsWithTheListPriceOfTheBodyAndAShortAnswer) {
     Estimator estimator;
-    EXPECT_EQ(estimator.estimate("ada", "m", 4'000, token, std::nullopt).cost, Money::nano(1'000 * 3'000 + 500 * 15'000));
+    EXPECT_EQ(estimator.estimate("ada", "m", 4'000, token, std::nullopt).cost,
+              Money::nano(1'000 * 3'000 + 500 * 15'000));
 }
 
 TEST(Estimator, NeverTakesMoreThanTheRequestsOwnBound) {
