@@ -75,6 +75,7 @@ constexpr std::string_view admin_yaml =
 
 constexpr std::string_view policies_yaml = R"yaml(
 managed:
+  source: store
   policies:
     - match: { groups: [contractors] }
       cli:
