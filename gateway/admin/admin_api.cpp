@@ -40,6 +40,7 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                 .rules = parts.rules,
                 .settings = parts.settings,
                 .clock = parts.clock}),
+      inventory_({.gate = gate_, .rollups = parts.rollups, .rules = parts.rules}),
       policies_({.gate = gate_,
                  .here = parts.policies,
                  .people = [&rollups = parts.rollups] { return rollups.principals(); },
@@ -80,6 +81,7 @@ void AdminApi::mount(http::Router& router) {
     spend_limits_.mount(router);
     effective_.mount(router);
     explain_.mount(router);
+    inventory_.mount(router);
     policies_.mount(router);
     reports_.mount(router);
     spend_summary_.mount(router);

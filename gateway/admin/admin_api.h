@@ -11,6 +11,7 @@
 #include "gateway/admin/explain.h"
 #include "gateway/admin/gate.h"
 #include "gateway/admin/increase_requests.h"
+#include "gateway/admin/inventory.h"
 #include "gateway/admin/invoice_check.h"
 #include "gateway/admin/paused_sessions.h"
 #include "gateway/admin/policies.h"
@@ -61,6 +62,7 @@ class AdminApi {
     SpendLimitsRoute spend_limits_;
     EffectiveRoute effective_;
     ExplainRoute explain_;
+    InventoryRoute inventory_;
     PoliciesRoute policies_;
     ReportsRoute reports_;
     SpendSummaryRoute spend_summary_;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/admin/audit_trail.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
+#include <optional>
 #include <utility>
 
+#include "gateway/admin/parameters.h"
 #include "gateway/admin/query.h"
 #include "gateway/admin/reply.h"
 #include "gateway/base/json.h"
@@ -15,6 +19,8 @@ namespace bj = boost::json;
 
 constexpr std::string_view everything = "audit";
 constexpr std::string_view of_caps = "spend_limits";
+constexpr std::string_view caps_prefix = "spend_limit";  // "spend_limit.upsert", "spend_limits.denied", …
+constexpr std::string_view denied_suffix = ".denied";
 constexpr std::size_t usual_page = 100;
 constexpr std::size_t read_at_once = 500;
 
@@ -39,7 +45,59 @@ bj::object to_json(const policy::AuditEvent& event) {
             {"reason", text_or_null(event.reason)}};
 }
 
+/// Whether it is that action, or one of that kind: "policy" are "policy.update" and "policy.rollback".
+bool is_action(std::string_view action, std::string_view asked) {
+    return action.starts_with(asked) && (action.size() == asked.size() || action[asked.size()] == '.');
+}
+
 }  // namespace
+
+/// What somebody looks for; what is empty is not looked at.
+struct AuditTrail::Wanted {
+    std::string prefix;  ///< of the action
+    std::vector<std::string> actors;
+    std::vector<std::string> actions;
+    std::string target_id;
+    std::optional<Instant> from;
+    std::optional<Instant> to;
+    bool denied = false;      ///< only refused attempts
+    std::int64_t before = 0;  ///< only rows with a smaller id; 0: from the newest
+
+    static Result<Wanted> parse(std::string_view query);
+    bool admits(const policy::AuditEvent& event) const;
+};
+
+Result<AuditTrail::Wanted> AuditTrail::Wanted::parse(std::string_view query) {
+    static constexpr std::array<std::string_view, 6> known{"limit",       "after_id",  "target_id",
+                                                           "starting_at", "ending_at", "denied"};
+    static constexpr std::array<std::string_view, 2> lists{"actor", "action"};
+    const auto parameters = Parameters::parse(query, known, lists);
+    if (!parameters) return fail(parameters.error());
+    Wanted wanted;
+    wanted.actors = parameters->list("actor");
+    wanted.actions = parameters->list("action");
+    wanted.target_id = parameters->value("target_id");
+    const auto from = parameters->moment("starting_at");
+    if (!from) return fail(from.error());
+    const auto to = parameters->moment("ending_at");
+    if (!to) return fail(to.error());
+    if (*from && *to && **to <= **from) return fail(bad_field("ending_at", "must be after starting_at"));
+    const auto denied = parameters->flag("denied");
+    if (!denied) return fail(denied.error());
+    wanted.from = *from;
+    wanted.to = *to;
+    wanted.denied = *denied;
+    return wanted;
+}
+
+bool AuditTrail::Wanted::admits(const policy::AuditEvent& event) const {
+    const auto is_this = [&](const std::string& asked) { return is_action(event.action, asked); };
+    return event.action.starts_with(prefix) &&
+           (actors.empty() || std::ranges::find(actors, event.actor) != actors.end()) &&
+           (actions.empty() || std::ranges::any_of(actions, is_this)) &&
+           (target_id.empty() || target_id == event.target_id) && (!to || event.created_at < *to) &&
+           (!denied || event.action.ends_with(denied_suffix));
+}
 
 void AuditTrail::mount(http::Router& router) {
     const auto add = [&](std::string method, std::string path, http::ReplyHandler handler) {
@@ -49,32 +107,42 @@ void AuditTrail::mount(http::Router& router) {
                     .render = render_admin_error,
                     .label = "admin"});
     };
-    // "spend_limit.upsert", "spend_limits.denied", …
-    add("GET", "/v1/organizations/spend_limits/audit",
-        [this](http::Request& request) { return show(request, "spend_limit"); });
-    add("GET", "/v1/organizations/audit", [this](http::Request& request) { return show(request, ""); });
+    add("GET", "/v1/organizations/spend_limits/audit", [this](http::Request& request) { return show_caps(request); });
+    add("GET", "/v1/organizations/audit", [this](http::Request& request) { return show_all(request); });
     add("*", "/v1/organizations/*", [this](http::Request& request) { return nothing_here(request); });
 }
 
-/// Rows whose action begins like that, newest first.
-Task<std::vector<policy::AuditEvent>> AuditTrail::find(std::string prefix, std::int64_t before, std::size_t count) {
+/// Newest first. Rows are in order of time, so nothing is looked at below the first that is too old.
+Task<std::vector<policy::AuditEvent>> AuditTrail::find(Wanted wanted, std::size_t count) {
     std::vector<policy::AuditEvent> found;
-    for (;;) {
+    for (std::int64_t before = wanted.before;;) {
         auto events = co_await parts_.records.audit(before, read_at_once);
         if (!events) co_return fail(events.error());
         for (policy::AuditEvent& event : *events) {
             before = event.id;
-            if (event.action.starts_with(prefix)) found.push_back(std::move(event));
+            if (wanted.from && event.created_at < *wanted.from) co_return std::move(found);
+            if (wanted.admits(event)) found.push_back(std::move(event));
             if (found.size() == count) co_return std::move(found);
         }
         if (events->size() < read_at_once) co_return std::move(found);
     }
 }
 
-Task<http::Response> AuditTrail::show(http::Request& request, std::string prefix) {
-    const auto caller =
-        co_await parts_.gate.admit(request, Right::read_settings, prefix.empty() ? everything : of_caps);
+Task<http::Response> AuditTrail::show_caps(http::Request& request) {
+    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, of_caps);
     if (!caller) co_return fail(caller.error());
+    co_return co_await show(request, {.prefix = std::string(caps_prefix)});
+}
+
+Task<http::Response> AuditTrail::show_all(http::Request& request) {
+    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, everything);
+    if (!caller) co_return fail(caller.error());
+    auto wanted = Wanted::parse(request.query());
+    if (!wanted) co_return fail(wanted.error());
+    co_return co_await show(request, std::move(*wanted));
+}
+
+Task<http::Response> AuditTrail::show(http::Request& request, Wanted wanted) {
     const Query query(request);
     const auto limit = query.limit(usual_page);
     if (!limit) co_return fail(limit.error());
@@ -82,11 +150,12 @@ Task<http::Response> AuditTrail::show(http::Request& request, std::string prefix
     if (!after) co_return fail(after.error());
     const auto last = *after ? parse_number(**after) : std::optional<std::int64_t>(0);
     if (!last) co_return fail(bad_field("after_id", "must be the id of an audit event"));
+    wanted.before = *last;
 
     bj::array data;
     bool has_more = false;
     if (!*after || *last > 0) {
-        const auto events = co_await find(std::move(prefix), *last, *limit + 1);
+        const auto events = co_await find(std::move(wanted), *limit + 1);
         if (!events) co_return fail(events.error());
         has_more = events->size() > *limit;
         for (const policy::AuditEvent& event : *events)

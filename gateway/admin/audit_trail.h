@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// AuditTrail: who changed what, newest first: of caps alone at /v1/organizations/spend_limits/audit, of everything at
-// /v1/organizations/audit. Also the answer to the paths below /v1/organizations that nobody has. Mounted by
-// services.cpp, one per shard. Only reads; what is older than `admin.audit_retention_days` is forgotten by sweep().
+// AuditTrail: who changed what, newest first: of caps alone at /v1/organizations/spend_limits/audit, of everything, and
+// of what one looks for, at /v1/organizations/audit. Also the answer to the paths below /v1/organizations that nobody
+// has. Mounted by services.cpp, one per shard. Only reads; what is older than `admin.audit_retention_days` is forgotten
+// by sweep().
 #pragma once
 
 #include <functional>
@@ -34,8 +35,12 @@ class AuditTrail {
     Task<> sweep();
 
   private:
-    Task<http::Response> show(http::Request& request, std::string prefix);
-    Task<std::vector<policy::AuditEvent>> find(std::string prefix, std::int64_t before, std::size_t count);
+    struct Wanted;
+
+    Task<http::Response> show_caps(http::Request& request);
+    Task<http::Response> show_all(http::Request& request);
+    Task<http::Response> show(http::Request& request, Wanted wanted);
+    Task<std::vector<policy::AuditEvent>> find(Wanted wanted, std::size_t count);
     Task<http::Response> nothing_here(http::Request& request);
 
     AuditTrailParts parts_;

@@ -21,6 +21,14 @@ class AuditTrailTest : public AdminWorld {
         event.reason = std::move(reason);
         ASSERT_TRUE(testing::run(person.loop, records.note(std::move(event))));
     }
+    void given_event_of(std::string actor, std::string action, std::string target_id) {
+        policy::AuditEvent event;
+        event.created_at = person.clock.now();
+        event.actor = std::move(actor);
+        event.action = std::move(action);
+        event.target_id = std::move(target_id);
+        ASSERT_TRUE(testing::run(person.loop, records.note(std::move(event))));
+    }
     static constexpr const char* of_caps = "/v1/organizations/spend_limits/audit";
     static constexpr const char* of_all = "/v1/organizations/audit";
 
@@ -89,6 +97,84 @@ TEST_F(AuditTrailTest, NamesTheParameterThatIsWrong) {
         EXPECT_EQ(answer.message(), "after_id: must be the id of an audit event") << bad;
     }
     EXPECT_EQ(get(std::string(of_caps) + "?limit=1001").message(), "limit: must be between 1 and 1000");
+}
+
+TEST_F(AuditTrailTest, FindsWhatSomebodyDid) {
+    given_event("spend_limit.upsert");
+    given_event_of("oidc:ada", "policy.update", "8");
+    given_event_of("oidc:ben", "policy.rollback", "9");
+
+    EXPECT_EQ(get(std::string(of_all) + "?actor=oidc:ada").column("id"), Column{R"("2")"});
+    EXPECT_EQ(get(std::string(of_all) + "?actor[]=oidc:ada&actor[]=oidc:ben").column("id"),
+              (Column{R"("3")", R"("2")"}));
+    EXPECT_TRUE(get(std::string(of_all) + "?actor=oidc").column("id").empty()) << "an actor is named in full";
+}
+
+TEST_F(AuditTrailTest, FindsAnActionOrAKindOfThem) {
+    for (const char* action : {"policy.update", "policy.rollback", "policies.denied", "spend_limit.upsert",
+                               "spend_limit_increase_request.approve"})
+        given_event(action);
+
+    EXPECT_EQ(get(std::string(of_all) + "?action=policy").column("id"), (Column{R"("2")", R"("1")"}));
+    EXPECT_EQ(get(std::string(of_all) + "?action=policy.rollback,policies").column("id"), (Column{R"("3")", R"("2")"}));
+    EXPECT_EQ(get(std::string(of_all) + "?action=spend_limit").column("id"), Column{R"("4")"});
+}
+
+TEST_F(AuditTrailTest, FindsWhatHappenedToSomething) {
+    given_event_of("oidc:ada", "policy.update", "8");
+    given_event_of("oidc:ada", "policy.update", "80");
+
+    EXPECT_EQ(get(std::string(of_all) + "?target_id=8").column("id"), Column{R"("1")"});
+}
+
+TEST_F(AuditTrailTest, FindsRefusedAttempts) {
+    given_event("policies.denied");
+    given_event("policy.update");
+    given_event("spend_limits.denied");
+
+    EXPECT_EQ(get(std::string(of_all) + "?denied=true").column("id"), (Column{R"("3")", R"("1")"}));
+    EXPECT_EQ(get(std::string(of_all) + "?denied=false").column("id").size(), 3U);
+}
+
+TEST_F(AuditTrailTest, FindsWhatHappenedInASpanOfTime) {
+    for (int day = 0; day < 4; ++day) {  // the 25th to the 28th, at noon
+        given_event("policy.update");
+        person.clock.advance(std::chrono::days(1));
+    }
+
+    EXPECT_EQ(
+        get(std::string(of_all) + "?starting_at=2026-11-26T12:00:00Z&ending_at=2026-11-28T12:00:00Z").column("id"),
+        (Column{R"("3")", R"("2")"}));
+    EXPECT_EQ(get(std::string(of_all) + "?starting_at=2026-11-28").column("id"), Column{R"("4")"});
+}
+
+TEST_F(AuditTrailTest, ReadsWhatItFindsInPages) {
+    for (int count = 0; count < 3; ++count) {
+        given_event("policy.update");
+        given_event("policies.denied");
+    }
+
+    const Answer first = get(std::string(of_all) + "?action=policy&limit=2");
+    const Answer second = get(std::string(of_all) + "?action=policy&limit=2&after_id=3");
+
+    EXPECT_EQ(first.column("id"), (Column{R"("5")", R"("3")"}));
+    EXPECT_TRUE(first.body.at("has_more").as_bool());
+    EXPECT_EQ(second.column("id"), Column{R"("1")"});
+    EXPECT_FALSE(second.body.at("has_more").as_bool());
+}
+
+TEST_F(AuditTrailTest, NamesTheFilterThatIsWrong) {
+    const auto refusal = [&](std::string_view query) {
+        return get(std::string(of_all).append("?").append(query)).message();
+    };
+
+    EXPECT_EQ(refusal("starting_at=yesterday"),
+              "starting_at: must be an RFC 3339 timestamp such as 2026-11-01T00:00:00Z");
+    EXPECT_EQ(refusal("starting_at=2026-11-02&ending_at=2026-11-02"), "ending_at: must be after starting_at");
+    EXPECT_EQ(refusal("denied=yes"), "denied: must be true or false");
+    EXPECT_EQ(
+        refusal("user=ada"),
+        "user: is not known here: use limit, after_id, target_id, starting_at, ending_at, denied, actor or action");
 }
 
 TEST_F(AuditTrailTest, IsNotForFinanceNorForStrangers) {
