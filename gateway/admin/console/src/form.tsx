@@ -28,6 +28,12 @@ export function faultsOf(error: unknown): Fault[] {
 
 const asSentence = (reason: string) => reason.charAt(0).toUpperCase() + reason.slice(1);
 
+/** Beside its field a fault need not say again which field it is. */
+function wordsOf(fault: Fault, owner: string): string {
+    const rest = fault.path.slice(owner.length).replace(/^\./, '');
+    return rest === '' ? asSentence(fault.reason) : `${rest}: ${fault.reason}`;
+}
+
 /** The longest of the names that the path begins with. */
 function ownerOf(path: string, names: Iterable<string>): string | undefined {
     const owners = [...names].filter((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
@@ -46,10 +52,35 @@ function useRefusal(name: string | undefined, value: unknown): string | undefine
     const refusals = useContext(RefusalContext);
     const claim = refusals?.claim;
     useEffect(() => (name && claim ? claim(name) : undefined), [name, claim]);
-    const words = name ? refusals?.placed[name]?.join(' ') : undefined;
+    const words = name ? refusals?.placed[name]?.join('\n') : undefined;
     const [seen, setSeen] = useState<{ placed: unknown; value: unknown }>({ placed: null, value: null });
     if (seen.placed !== refusals?.placed) setSeen({ placed: refusals?.placed, value });
     return seen.placed === refusals?.placed && seen.value !== value ? undefined : words;
+}
+
+/**
+ * What is wrong with a field, and what its input needs for that. The browser keeps the form from being sent; the words
+ * go as soon as the value is right, and not when the field is left: what is below would jump away from the pointer then.
+ */
+function useFault(name: string | undefined, value: unknown, wrong: string | null | undefined) {
+    const input = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+    const refusal = useRefusal(name, value);
+    const [told, setTold] = useState<{ by: 'us' } | { by: 'browser'; words: string; value: unknown } | null>(null);
+    useEffect(() => input.current?.setCustomValidity(wrong ?? ''), [wrong]);
+    const tell = (event: FormEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+        event.preventDefault();
+        const { form, validity, validationMessage } = event.currentTarget;
+        setTold(validity.customError ? { by: 'us' } : { by: 'browser', words: validationMessage, value });
+        const first = form?.querySelector<HTMLElement>('input:invalid, textarea:invalid, select:invalid');
+        if (first === event.currentTarget) first.focus();
+    };
+    const own = told?.by === 'us' ? wrong : told?.by === 'browser' && told.value === value ? told.words : null;
+    return {
+        fault: refusal ?? own ?? null,
+        input: { ref: input, onInvalid: tell },
+        /** When it is left: what was written is judged, what was not written yet is not. */
+        judge: () => { if (wrong && value !== '') setTold({ by: 'us' }); },
+    };
 }
 
 /**
@@ -69,7 +100,7 @@ export function Form(props: { onSubmit: () => void; error?: unknown; children: R
         for (const fault of faultsOf(props.error)) {
             const owner = ownerOf(fault.path, names);
             if (!owner) rest.push(fault);
-            else (placed[owner] ??= []).push(fault.path === owner ? asSentence(fault.reason) : `${fault.path}: ${fault.reason}`);
+            else (placed[owner] ??= []).push(wordsOf(fault, owner));
         }
         return { placed, rest };
     }, [props.error, names]);
@@ -80,7 +111,7 @@ export function Form(props: { onSubmit: () => void; error?: unknown; children: R
     const refusals = useMemo(() => ({ claim, placed }), [claim, placed]);
     return (
         <RefusalContext value={refusals}>
-            <AriaForm ref={form} className={props.className ?? 'fields'} aria-label={props.label} validationErrors={placed}
+            <AriaForm ref={form} className={props.className ?? 'fields'} aria-label={props.label}
                 onSubmit={(event) => { event.preventDefault(); event.stopPropagation(); props.onSubmit(); }}>
                 {props.error != null && !anyPlaced && <Problem error={props.error} />}
                 {rest.length > 0 && anyPlaced && (
@@ -125,29 +156,31 @@ interface WrittenProps extends FieldProps<string> {
     before?: string;
     after?: string;
     mono?: boolean;
-    onBlur?: () => void;
 }
 
+const missing = (isMissing: boolean) => (isMissing ? 'Fill this in.' : null);
+
 function Written(props: WrittenProps) {
-    useRefusal(props.name, props.value);
+    const wrong = props.value === '' ? missing(Boolean(props.isRequired)) : props.check?.(props.value);
+    const { fault, input, judge } = useFault(props.name, props.value, wrong);
     const look = props.mono ? 'mono' : undefined;
     return (
         <AriaTextField className="field" value={props.value} onChange={props.onChange} name={props.name} type={props.type ?? 'text'}
             isRequired={props.isRequired} isDisabled={props.isDisabled} isReadOnly={props.isReadOnly} autoFocus={props.autoFocus}
-            maxLength={props.longest} inputMode={props.inputMode} autoComplete="off" onBlur={props.onBlur}
-            validate={(value) => (value === '' ? null : props.check?.(value))}>
+            maxLength={props.longest} inputMode={props.inputMode} autoComplete="off" onBlur={judge}
+            isInvalid={fault !== null} validationBehavior="aria">
             <Caption label={props.label} isRequired={props.isRequired} />
             {props.rows
-                ? <AriaTextArea rows={props.rows} className={look} placeholder={props.placeholder} spellCheck={!props.mono} />
+                ? <AriaTextArea {...input} rows={props.rows} className={look} placeholder={props.placeholder} spellCheck={!props.mono} />
                 : (
                     <div className="affixed">
                         {props.before && <span className="affix" aria-hidden="true">{props.before}</span>}
-                        <Input className={look} placeholder={props.placeholder} />
+                        <Input {...input} className={look} placeholder={props.placeholder} />
                         {props.after && <span className="affix">{props.after}</span>}
                     </div>
                 )}
             <Help>{props.help}</Help>
-            <FieldError className="fault" />
+            <FieldError className="fault">{fault}</FieldError>
         </AriaTextField>
     );
 }
@@ -333,7 +366,8 @@ export function Chooser(props: FieldProps<string> & ChoosingProps) {
     const chosen = choices.find((each) => each.id === value) ?? (value ? { id: value } : undefined);
     const [text, setText] = useState(chosen ? textOf(chosen) : '');
     const [isEditing, setEditing] = useState(false);
-    useRefusal(props.name, value);
+    const wrong = value ? props.check?.(value) : missing(Boolean(props.isRequired));
+    const { fault, input, judge } = useFault(props.name, value, wrong);
     // The name of what is chosen may be known later than its id.
     const label = chosen ? textOf(chosen) : '';
     useEffect(() => { if (!isEditing) setText(label); }, [label, isEditing]);
@@ -346,17 +380,16 @@ export function Chooser(props: FieldProps<string> & ChoosingProps) {
         <ComboBox className="field" items={items} value={value || null} inputValue={text} allowsEmptyCollection menuTrigger="focus"
             name={props.name} isRequired={props.isRequired} isDisabled={props.isDisabled} isReadOnly={props.isReadOnly}
             autoFocus={props.autoFocus} defaultFilter={() => true}
-            onFocusChange={setEditing}
+            onFocusChange={setEditing} onBlur={judge} isInvalid={fault !== null} validationBehavior="aria"
             onInputChange={(next) => { setText(next); onSearch?.(next); if (next === '') props.onChange(''); }}
-            onChange={(key) => props.onChange(key === null ? '' : String(key))}
-            validate={() => (value ? props.check?.(value) : null)}>
+            onChange={(key) => props.onChange(key === null ? '' : String(key))}>
             <Caption label={props.label} isRequired={props.isRequired} />
             <div className="combo" onKeyDownCapture={allowFree ? onEnter(written, props.onChange) : undefined}>
-                <Input placeholder={props.placeholder} />
+                <Input {...input} placeholder={props.placeholder} />
                 <AriaButton className="combo-button"><Chevron /></AriaButton>
             </div>
             <Help>{props.help}</Help>
-            <FieldError className="fault" />
+            <FieldError className="fault">{fault}</FieldError>
             <Options empty={props.empty ?? 'Nothing fits what is written.'} />
         </ComboBox>
     );
@@ -366,7 +399,6 @@ export function Chooser(props: FieldProps<string> & ChoosingProps) {
 export function MultiChooser(props: Omit<FieldProps<string[]>, 'isReadOnly'> & ChoosingProps) {
     const { choices, value, allowFree, onSearch } = props;
     const [text, setText] = useState('');
-    const refusal = useRefusal(props.name, value);
     const written = text.trim();
     const open = choices.filter((each) => !value.includes(each.id));
     const items = onSearch ? open.slice(0, most_listed) : matching(open, text);
@@ -377,18 +409,8 @@ export function MultiChooser(props: Omit<FieldProps<string[]>, 'isReadOnly'> & C
         if (!value.includes(entry)) props.onChange([...value, entry]);
     };
     const id = useId();
-    // What is wrong is about the tags and not about what is being written, so the library's own check does not fit.
-    const input = useRef<HTMLInputElement>(null);
     const wrong = value.length > 0 ? props.check?.(value) : props.isRequired ? 'Choose at least one.' : null;
-    const [isTold, setTold] = useState(false);
-    useEffect(() => input.current?.setCustomValidity(wrong ?? ''), [wrong]);
-    const tell = (event: FormEvent<HTMLInputElement>) => {
-        event.preventDefault();
-        setTold(true);
-        const first = event.currentTarget.form?.querySelector<HTMLElement>('input:invalid, textarea:invalid, select:invalid');
-        if (first === event.currentTarget) first.focus();
-    };
-    const fault = refusal ?? (isTold ? wrong : null);
+    const { fault, input } = useFault(props.name, value, wrong);
     const tags = value.map((each) => choices.find((choice) => choice.id === each) ?? { id: each });
     return (
         <div className="field">
@@ -410,11 +432,11 @@ export function MultiChooser(props: Omit<FieldProps<string[]>, 'isReadOnly'> & C
             )}
             <ComboBox className="field" items={items} value={null} inputValue={text} allowsEmptyCollection menuTrigger="focus"
                 aria-labelledby={`${id}-label`} isDisabled={props.isDisabled} autoFocus={props.autoFocus}
-                defaultFilter={() => true} isInvalid={Boolean(fault)} validationBehavior="aria"
+                defaultFilter={() => true} isInvalid={fault !== null} validationBehavior="aria"
                 onInputChange={(next) => { setText(next); onSearch?.(next); }}
                 onChange={(key) => { if (key !== null) add(String(key)); }}>
                 <div className="combo" onKeyDownCapture={allowFree ? onEnter(written, add) : undefined}>
-                    <Input id={`${id}-input`} ref={input} placeholder={props.placeholder ?? 'Add…'} onInvalid={tell} />
+                    <Input {...input} id={`${id}-input`} placeholder={props.placeholder ?? 'Add…'} />
                     <AriaButton className="combo-button"><Chevron /></AriaButton>
                 </div>
                 <Help>{props.help}</Help>
