@@ -2,6 +2,7 @@
 // The console's entry: who is signed in decides what there is to see. Each page is loaded when it is first opened.
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { lazy, StrictMode, Suspense, useEffect, type ComponentType } from 'react';
+import { I18nProvider } from 'react-aria-components';
 import { createRoot } from 'react-dom/client';
 import { ApiError, get, send, signIn, type Me, type Role } from './api';
 import { Icon, Mark } from './icons';
@@ -21,6 +22,8 @@ const everyone: Role[] = ['developer', 'finance', 'admin'];
 
 const pages: Page[] = [
     { path: '/me', name: 'Your access', icon: 'me', roles: everyone, show: lazy(() => import('./pages/me')) },
+    { path: '/console/policies', name: 'Policies', icon: 'policies', roles: ['admin'], show: lazy(() => import('./pages/policies')) },
+    { path: '/console/audit', name: 'Audit trail', icon: 'audit', roles: ['admin'], show: lazy(() => import('./pages/audit')) },
 ];
 
 const client = new QueryClient({
@@ -108,6 +111,9 @@ function Console() {
 
 createRoot(document.getElementById('app')!).render(
     <StrictMode>
-        <QueryClientProvider client={client}><Console /></QueryClientProvider>
+        {/* The page is in English whatever the browser is: so are the words that the components say by themselves. */}
+        <I18nProvider locale="en-US">
+            <QueryClientProvider client={client}><Console /></QueryClientProvider>
+        </I18nProvider>
     </StrictMode>,
 );

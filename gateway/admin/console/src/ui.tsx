@@ -157,6 +157,8 @@ export function Sheet(props: {
     title: string;
     alert?: boolean;
     wide?: boolean;
+    /** Not closed by a press beside it: what was written would be gone. */
+    sticky?: boolean;
     children: (close: () => void) => ReactNode;
     open?: boolean;
     onClose?: () => void;
@@ -166,7 +168,7 @@ export function Sheet(props: {
         onOpenChange: (open: boolean) => { if (!open) props.onClose?.(); },
     };
     return (
-        <ModalOverlay className="overlay" isDismissable={!props.alert} {...controlled}>
+        <ModalOverlay className="overlay" isDismissable={!props.alert && !props.sticky} {...controlled}>
             <Modal className={props.wide ? 'modal wide' : 'modal'}>
                 <Dialog role={props.alert ? 'alertdialog' : 'dialog'} className="dialog">
                     {({ close }) => (

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// /console/audit: who changed what, and who tried to and was refused. What is looked for stands in the address.
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { actorName } from '../actor';
+import { get, type Me } from '../api';
+import { Differences, differencesOf, type Difference } from '../differences';
+import { Checkbox, Chooser, DayField, Form, MultiChooser, type Choice } from '../form';
+import { ago, timeOf } from '../format';
+import { go, useAddress, withQuery } from '../router';
+import { DataTable, type Column } from '../table';
+import { Badge, Button, Card, Empty, Loaded, PageHead, Sheet } from '../ui';
+
+interface Event {
+    id: string;
+    created_at: string;
+    actor: string;
+    action: string;
+    target_id: string | null;
+    before: unknown;
+    after: unknown;
+    reason: string | null;
+}
+
+interface Answer { data: Event[]; has_more: boolean }
+
+const actions: Choice[] = [
+    { id: 'spend_limit', name: 'Spend limits', note: 'set and deleted' },
+    { id: 'spend_limit_increase_request', name: 'Requests for more', note: 'made, approved, denied, withdrawn' },
+    { id: 'policy', name: 'Policies', note: 'changed and rolled back' },
+    { id: 'service_key', name: 'Service keys', note: 'created, changed, rotated, revoked' },
+    { id: 'paused_session', name: 'Paused sessions', note: 'resumed' },
+    { id: 'store', name: 'The store', note: 'restored from a backup' },
+];
+
+const words: Record<string, string> = {
+    'spend_limit.upsert': 'Set a spend limit',
+    'spend_limit.delete': 'Deleted a spend limit',
+    'policy.update': 'Changed the policies',
+    'policy.rollback': 'Went back to earlier policies',
+    'paused_session.resume': 'Resumed a session',
+    'store.restore': 'Restored the store',
+};
+
+/** "spend_limit_increase_request.approve" is "Spend limit increase request: approve". */
+function actionName(action: string): string {
+    const known = words[action];
+    if (known) return known;
+    const [subject = '', verb = ''] = action.split('.');
+    const name = subject.replaceAll('_', ' ');
+    if (verb === 'denied') return `Was refused: ${name}`;
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${verb}`;
+}
+
+/** Versions of policies have numbers, all else has ids that say what they are. */
+const targetName = (event: Event): string =>
+    event.target_id === null ? '' : event.action.startsWith('policy.') ? `version ${event.target_id}` : event.target_id;
+
+const isDenied = (event: Event): boolean => event.action.endsWith('.denied');
+
+/** The differences of policies come as values by path, cut short when they are long. */
+function changesOf(event: Event): Difference[] {
+    const values = (side: unknown) =>
+        typeof side === 'object' && side !== null && 'values' in side ? (side as { values: Record<string, unknown> }).values : null;
+    const before = values(event.before);
+    const after = values(event.after);
+    if (!before && !after) return differencesOf(event.before ?? undefined, event.after ?? undefined);
+    const paths = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+    return paths.map((path) => ({
+        path,
+        ...(before && path in before ? { before: before[path] } : {}),
+        ...(after && path in after ? { after: after[path] } : {}),
+    }));
+}
+
+function Detail({ event, me }: { event: Event; me: Me }) {
+    return (
+        <div className="stack">
+            <dl className="facts">
+                <dt>When</dt><dd>{timeOf(event.created_at)}</dd>
+                <dt>Who</dt><dd>{actorName(event.actor, me)} <span className="fine mono">{event.actor}</span></dd>
+                <dt>What</dt><dd>{actionName(event.action)} <span className="fine mono">{event.action}</span></dd>
+                {event.target_id && <><dt>Of what</dt><dd className="mono">{targetName(event)}</dd></>}
+                {event.reason && <><dt>{isDenied(event) ? 'Refused because it' : 'Why'}</dt><dd>{event.reason}</dd></>}
+            </dl>
+            {!isDenied(event) && <Differences of={changesOf(event)} label="What changed" none="The row says nothing of what was before and after." />}
+        </div>
+    );
+}
+
+const filters = ['actor', 'action', 'target_id', 'starting_at', 'ending_at', 'denied'] as const;
+
+function Filters(props: { actors: Choice[] }) {
+    const query = useAddress().searchParams;
+    const set = (name: string, value: string) => go(withQuery({ [name]: value || null, page: null }), true);
+    const isAny = filters.some((name) => query.has(name));
+    return (
+        <Form label="Find" className="filters" onSubmit={() => undefined}>
+            <Chooser label="Who" value={query.get('actor') ?? ''} onChange={(value) => set('actor', value)} choices={props.actors} allowFree
+                placeholder="Anybody" />
+            <MultiChooser label="What" value={query.get('action')?.split(',').filter(Boolean) ?? []} onChange={(value) => set('action', value.join(','))}
+                choices={actions} allowFree placeholder="Anything" />
+            <Chooser label="Of what (id)" value={query.get('target_id') ?? ''} onChange={(value) => set('target_id', value)} choices={[]} allowFree
+                empty="Write an id in full." placeholder="Any" />
+            <DayField label="From (UTC)" value={query.get('starting_at') ?? ''} onChange={(value) => set('starting_at', value)} />
+            <DayField label="Before (UTC)" value={query.get('ending_at') ?? ''} onChange={(value) => set('ending_at', value)} />
+            <Checkbox label="Only refused attempts" value={query.get('denied') === 'true'} onChange={(value) => set('denied', value ? 'true' : '')} />
+            {isAny && (
+                <Button look="quiet" onPress={() => go(withQuery({ ...Object.fromEntries(filters.map((name) => [name, null])), page: null }), true)}>
+                    Clear
+                </Button>
+            )}
+        </Form>
+    );
+}
+
+export default function AuditPage({ me }: { me: Me }) {
+    const query = useAddress().searchParams;
+    const asked = useMemo(() => {
+        const parameters = new URLSearchParams({ limit: '200' });
+        for (const name of filters) {
+            const value = query.get(name);
+            if (value) parameters.set(name, value);
+        }
+        return parameters.toString();
+    }, [query]);
+    const trail = useInfiniteQuery({
+        queryKey: ['audit', asked],
+        queryFn: ({ pageParam }) => get<Answer>(`/v1/organizations/audit?${asked}${pageParam ? `&after_id=${pageParam}` : ''}`),
+        initialPageParam: '',
+        getNextPageParam: (last) => (last.has_more ? last.data.at(-1)?.id : undefined),
+        placeholderData: (before) => before,
+    });
+    const rows = useMemo(() => trail.data?.pages.flatMap((page) => page.data) ?? [], [trail.data]);
+    const actors = useMemo(() => {
+        const seen = new Set([`oidc:${me.user.id}`, ...rows.map((row) => row.actor)]);
+        return [...seen].map((id) => ({ id, name: actorName(id, me), note: id }));
+    }, [rows, me]);
+    const shown = rows.find((row) => row.id === query.get('event'));
+    const columns: Column<Event>[] = [
+        {
+            id: 'when',
+            name: 'When',
+            sort: (row) => Number(row.id),
+            show: (row) => <time dateTime={row.created_at} title={timeOf(row.created_at)}>{ago(row.created_at)}</time>,
+        },
+        { id: 'who', name: 'Who', sort: (row) => actorName(row.actor, me), show: (row) => actorName(row.actor, me) },
+        {
+            id: 'what',
+            name: 'What',
+            sort: (row) => row.action,
+            show: (row) => <>{actionName(row.action)} {isDenied(row) && <Badge tone="bad">Refused</Badge>}</>,
+        },
+        { id: 'target', name: 'Of what', sort: (row) => row.target_id, show: (row) => <span className="mono">{targetName(row)}</span> },
+        { id: 'why', name: 'Why', show: (row) => row.reason },
+        {
+            id: 'detail',
+            name: 'Details',
+            kind: 'actions',
+            show: (row) => (
+                <Button look="quiet" aria-label={`Details of ${actionName(row.action)}, ${timeOf(row.created_at)}`}
+                    onPress={() => go(withQuery({ event: row.id }), true)}>Details</Button>
+            ),
+        },
+    ];
+    return (
+        <>
+            <PageHead title="Audit trail" lead="What admins changed, and what was tried without the right to." />
+            <Card id="trail" title="Changes">
+                <Filters actors={actors} />
+                <Loaded from={trail} rows={8}>
+                    {() => (
+                        <DataTable caption="Changes" rows={rows} columns={columns} rowKey={(row) => row.id} order={{ by: 'when', descending: true }}
+                            more={trail.hasNextPage ? { load: () => void trail.fetchNextPage(), busy: trail.isFetchingNextPage } : undefined}
+                            empty={filters.some((name) => query.has(name))
+                                ? <Empty title="Nothing like that">Take a filter away, or ask for a longer time.</Empty>
+                                : <Empty title="Nothing yet">Every change of caps, keys and policies is written down here, with who made it and why.</Empty>} />
+                    )}
+                </Loaded>
+            </Card>
+            <Sheet title={shown ? actionName(shown.action) : ''} wide open={shown !== undefined} onClose={() => go(withQuery({ event: null }), true)}>
+                {(close) => shown && (
+                    <>
+                        <Detail event={shown} me={me} />
+                        <div className="dialog-foot"><Button onPress={close}>Close</Button></div>
+                    </>
+                )}
+            </Sheet>
+        </>
+    );
+}
