@@ -120,8 +120,9 @@ void log_notices(const Settings& settings) {
 
 class App {
   public:
-    App(const SettingsSource& source, Settings settings)
+    App(const SettingsSource& source, Settings settings, const Prepare& prepare)
         : source_(source),
+          prepare_(prepare),
           traffic_(std::make_shared<const net::TrafficSettings>(settings.traffic)),
           live_(std::move(settings), metrics_) {}
 
@@ -134,6 +135,7 @@ class App {
   private:
     Result<> open_store();
     Result<> build_workers();
+    Result<> prepare();
     Result<> prime();
     Result<> prime_with_patience();
     Result<> listen();
@@ -147,6 +149,7 @@ class App {
     }
 
     const SettingsSource& source_;
+    const Prepare& prepare_;
     Snapshot<net::TrafficSettings> traffic_;
     observe::Metrics metrics_;
     LiveState live_;
@@ -155,6 +158,7 @@ class App {
     SystemRandom random_;
     BlockingPool pool_{2};
     std::atomic<bool> draining_{false};
+    std::atomic<bool> sample_{false};
     std::unique_ptr<store::EmbeddedRedis> embedded_;
     std::unique_ptr<store::SpendJournal> spend_journal_;
     std::unique_ptr<Shared> shared_;
@@ -179,8 +183,9 @@ Result<> App::open_store() {
     auto journal = store::SpendJournal::open(settings()->journal, clock_, random_, metrics_);
     if (!journal) return fail(journal.error());
     spend_journal_ = std::move(*journal);
-    shared_ = std::make_unique<Shared>(Shared{live_, std::move(redis), std::move(*proxy), metrics_, journal_,
-                                              *spend_journal_, clock_, random_, pool_, draining_, spawn_logged});
+    shared_ =
+        std::make_unique<Shared>(Shared{live_, std::move(redis), std::move(*proxy), metrics_, journal_, *spend_journal_,
+                                        clock_, random_, pool_, draining_, sample_, spawn_logged});
     return {};
 }
 
@@ -193,6 +198,25 @@ Result<> App::build_workers() {
         worker->services = std::move(*services);
         workers_.push_back(std::move(worker));
     }
+    return {};
+}
+
+Result<> App::prepare() {
+    if (!prepare_) return {};
+    auto promise = std::make_shared<std::promise<Result<bool>>>();
+    auto waiting = promise->get_future();
+    Worker& first = *workers_.front();
+    asio::co_spawn(first.shard.executor(), first.services->prepare(prepare_),
+                   [promise](std::exception_ptr thrown, Result<bool> result) {
+                       if (thrown) {
+                           promise->set_exception(thrown);
+                       } else {
+                           promise->set_value(std::move(result));
+                       }
+                   });
+    const auto prepared = waiting.get();
+    if (!prepared) return fail(prepared.error());
+    sample_ = *prepared;
     return {};
 }
 
@@ -259,6 +283,7 @@ Result<> App::start() {
         spawn_logged(worker->shard.executor(), worker->services->run());
         worker->shard.start();
     }
+    if (const auto prepared = prepare(); !prepared) return prepared;
     if (const auto primed = prime_with_patience(); !primed) return primed;
     // One shard is enough to post what the store did not take.
     const Worker& first = *workers_.front();
@@ -361,14 +386,14 @@ void block_signals() {
     ::signal(SIGPIPE, SIG_IGN);
 }
 
-int run_gateway(const SettingsSource& source, const std::function<void()>& listening) {
+int run_gateway(const SettingsSource& source, const std::function<void()>& listening, const Prepare& prepare) {
     auto settings = source();
     if (!settings) return 2;
     keep_freed_memory();
     log::set_level(settings->log_level);
     log_notices(*settings);
     raise_descriptor_limit(settings->traffic.max_connections);
-    auto app = std::make_unique<App>(source, std::move(*settings));
+    auto app = std::make_unique<App>(source, std::move(*settings), prepare);
     const auto started = app->start();
     if (started) {
         listening();

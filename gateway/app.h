@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "gateway/services.h"
 #include "gateway/settings.h"
 
 namespace gatehouse {
@@ -20,7 +21,8 @@ int check(const std::string& config_file);
 using SettingsSource = std::function<std::optional<Settings>()>;
 /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all that it starts. Call before any thread exists.
 void block_signals();
-/// Runs a gateway with these settings until it is told to end; `listening` is called once it accepts.
-int run_gateway(const SettingsSource& source, const std::function<void()>& listening);
+/// Runs a gateway with these settings until it is told to end; `listening` is called once it accepts. `prepare`, if
+/// there is one, fills the store before that.
+int run_gateway(const SettingsSource& source, const std::function<void()>& listening, const Prepare& prepare = {});
 
 }  // namespace gatehouse

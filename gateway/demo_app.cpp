@@ -16,6 +16,7 @@
 #include "gateway/demo/provider.h"
 #include "gateway/demo/setup.h"
 #include "gateway/net/server.h"
+#include "gateway/sample_fill.h"
 
 namespace gatehouse {
 namespace {
@@ -112,6 +113,7 @@ int run_demo(const cli::Demo& options) {
     plan.issuer = url_of(identity_port);
     plan.provider_url = real_provider ? "" : url_of(provider_port);
     plan.binary = own_path();
+    plan.sample = options.sample;
 
     Stage stage(plan, *secrets);
     if (const auto opened = stage.open(identity_port, provider_port); !opened) return refuse(opened.error().message);
@@ -123,11 +125,12 @@ int run_demo(const cli::Demo& options) {
         std::fputs(format_problems("demo", settings.error()).c_str(), stderr);
         return std::nullopt;
     };
-    return run_gateway(source, [&] {
+    const auto listening = [&] {
         log::flush();
         std::fputs(demo::demo_banner(plan).c_str(), stdout);
         std::fflush(stdout);
-    });
+    };
+    return run_gateway(source, listening, [&](Stores stores) { return fill_with_sample(stores, options.sample); });
 }
 
 }  // namespace gatehouse

@@ -204,6 +204,7 @@ struct Services::State {
                    .caps = [this] { return admin::CapsInForce{caps, spend_rules->group_limit_mode}; },
                    .origin = settings.public_url.origin(),
                    .version = GATEHOUSE_VERSION,
+                   .sample = [this] { return shared.sample.load(); },
                    .vault = vault,
                    .random = all.random,
                    .viewer = [this](const http::Request& request) { return sign_in.viewer(request); },
@@ -403,6 +404,16 @@ const http::Router& Services::router() const {
 }
 const http::Router& Services::operator_router() const {
     return state_->operator_router;
+}
+
+Task<bool> Services::prepare(Prepare prepare) {
+    const LivePtr live = state_->shared.live.load();
+    co_return co_await prepare({.ledger = state_->ledger,
+                                .records = state_->records,
+                                .rules = *live->settings.rules,
+                                .prices = *live->settings.prices,
+                                .clock = state_->shared.clock,
+                                .random = state_->shared.random});
 }
 
 Task<> Services::prime() {

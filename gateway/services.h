@@ -19,6 +19,10 @@
 #include "gateway/observe/metrics.h"
 #include "gateway/store/settings.h"
 #include "gateway/store/spend_journal.h"
+#include "policy/ledger.h"
+#include "policy/price.h"
+#include "policy/records.h"
+#include "policy/rules.h"
 
 namespace gatehouse {
 
@@ -36,8 +40,21 @@ struct Shared {
     Random& random;
     BlockingPool& pool;
     const std::atomic<bool>& draining;
+    const std::atomic<bool>& sample;  ///< the store holds sample data, of which the console tells
     Spawn spawn;
 };
+
+/// What a start may fill before anything listens.
+struct Stores {
+    policy::Ledger& ledger;
+    policy::Records& records;
+    const policy::Rules& rules;
+    const policy::PriceBook& prices;
+    const Clock& clock;
+    Random& random;
+};
+/// Says whether what is stored is a sample in part.
+using Prepare = std::function<Task<bool>(Stores)>;
 
 class Services {
   public:
@@ -51,6 +68,8 @@ class Services {
     const http::Router& router() const;
     /// /metrics and the probes alone, for a listener of their own.
     const http::Router& operator_router() const;
+    /// Fills the stores. Once, on one shard, before `prime`.
+    Task<bool> prepare(Prepare prepare);
     /// What must work before anything listens: the store answers, the identity provider is found.
     Task<> prime();
     /// What goes on beside the requests (forwarding telemetry, following the caps, chores), until `stop`. Spawn it

@@ -44,7 +44,7 @@ const std::map<std::string, Rooms, std::less<>>& allowed_rooms() {
         {"notify", {"base", "http", "policy", "observe"}},
         {"admin", {"base", "http", "auth", "policy", "observe"}},
         {"cli", {"base", "http", "policy"}},
-        {"demo", {"base", "http"}},
+        {"demo", {"base", "http", "policy"}},
     };
     return table;
 }

@@ -18,6 +18,7 @@ ConsoleApi::ConsoleApi(ConsoleApiParts parts)
            .settings = parts.gate.settings,
            .origin = std::move(parts.origin),
            .version = std::move(parts.version),
+           .sample = std::move(parts.sample),
            .clock = parts.gate.clock}),
       credentials_({.gate = gate_,
                     .vault = parts.vault,

@@ -25,6 +25,7 @@ struct ConsoleApiParts {
     std::function<CapsInForce()> caps;
     std::string origin;
     std::string version;
+    std::function<bool()> sample;
     auth::Vault& vault;
     Random& random;
     std::function<Task<std::optional<auth::Person>>(const http::Request&)> viewer;

@@ -165,7 +165,7 @@ Task<http::Response> MeRoute::me(http::Request& request) {
     body["models"] = models_of(*rules, match.policy);
     body["caps"] = std::move(*caps);
     body["capped"] = settings->enabled;
-    body["gateway"] = {{"origin", parts_.origin}, {"version", parts_.version}};
+    body["gateway"] = {{"origin", parts_.origin}, {"version", parts_.version}, {"sample", parts_.sample()}};
     body["as_of"] = to_timestamp(now);
     co_return reply(request, body);
 }

@@ -31,6 +31,7 @@ struct MeParts {
     std::function<std::shared_ptr<const AdminSettings>()> settings;
     std::string origin;  ///< `public_url`
     std::string version;
+    std::function<bool()> sample;  ///< some of what is stored was made up
     const Clock& clock;
 };
 

@@ -158,6 +158,13 @@ std::vector<ServiceKey> read_service_keys(const policy::Documents& documents) {
     return keys;
 }
 
+policy::RecordWrite key_creation(const ServiceKey& key, std::string actor, std::string reason, Instant now) {
+    policy::RecordWrite write = key_write(key, "", "service_key.create", now);
+    write.audit.actor = std::move(actor);
+    write.audit.reason = std::move(reason);
+    return write;
+}
+
 void ServiceKeysRoute::mount(http::Router& router) {
     add(router, "GET", std::string(root), &ServiceKeysRoute::list);
     add(router, "POST", std::string(root), &ServiceKeysRoute::create);
@@ -283,9 +290,7 @@ Task<http::Response> ServiceKeysRoute::create(http::Request& request) {
                    .secrets = {{auth::secret_hash(secret), now, std::nullopt}}};
     apply(*order, key);
     std::vector<policy::RecordWrite> writes;
-    writes.push_back(key_write(key, "", "service_key.create", now));
-    writes.back().audit.actor = caller->actor;
-    writes.back().audit.reason = order->reason;
+    writes.push_back(key_creation(key, caller->actor, order->reason, now));
     for (const ServiceKeyLimit& limit : order->limits)
         writes.push_back(cap_write(make_cap(to_cap_order(limit, key.id, order->reason), nullptr, now), "",
                                    caller->actor, order->reason, now));

@@ -65,6 +65,8 @@ class ServiceKeysRoute {
     ServiceKeysParts parts_;
 };
 
+/// The change that stores a new key, with its audit row, which has no hash.
+policy::RecordWrite key_creation(const auth::ServiceKey& key, std::string actor, std::string reason, Instant now);
 /// A record as requests will meet it, for the Authenticator. What cannot be read is logged and left out.
 std::vector<auth::ServiceKey> read_service_keys(const policy::Documents& documents);
 

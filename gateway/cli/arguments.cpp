@@ -30,7 +30,9 @@ constexpr const char* demo_footer =
     "  ANTHROPIC_API_KEY=sk-ant-… gatehouse demo\n\n"
     "Everything listens on loopback: the gateway on PORT, an identity provider with three people on PORT+1,\n"
     "a provider that answers by itself on PORT+2. With ANTHROPIC_API_KEY in the environment prompts go to the\n"
-    "real API instead.";
+    "real API instead.\n\n"
+    "The first start makes up 60 days of usage by sample people, so that every page shows something; --no-sample\n"
+    "leaves that out.";
 
 constexpr const char* prices_footer =
     "Examples:\n"
@@ -123,6 +125,7 @@ struct CommandLine {
             .add_option("--dir", demo.directory,
                         "Where data is kept [$XDG_STATE_HOME/gatehouse/demo or ~/.local/state/gatehouse/demo]")
             ->type_name("DIR");
+        demonstration.add_flag("!--no-sample", demo.sample, "Begin without made-up people and usage");
         CLI::App& price_book = add("prices", "Print the price book in force", prices_footer);
         price_book.add_option("-c,--config", prices.config, "gateway.yaml to read")->type_name("FILE");
         price_book.add_flag("--json", prices.json, "As JSON rather than as a table");
@@ -168,7 +171,7 @@ struct CommandLine {
         const std::string name = app.get_subcommands().front()->get_name();
         if (name == "serve") return serve;
         if (name == "check") return check;
-        if (name == "demo") return Demo{demo.port, absolute(demo.directory)};
+        if (name == "demo") return Demo{demo.port, absolute(demo.directory), demo.sample};
         if (name == "prices") return prices;
         if (name == "login") return login;
         if (name == "token") return token;

@@ -19,6 +19,7 @@ struct Check {
 struct Demo {
     std::uint16_t port = 8080;  ///< of the gateway; the demo's two other listeners take the two ports above it
     std::string directory;      ///< empty: the default of demo/setup.h
+    bool sample = true;         ///< fill the store with made-up usage
 };
 struct Prices {
     std::string config;  ///< empty: the built-in list

@@ -174,6 +174,9 @@ std::string demo_banner(const DemoPlan& plan) {
     text.append(url).append("\n\n  Sign in at ").append(url).append("/login as one of\n").append(people_lines());
     text.append(plan.provider_url.empty() ? "\n  Prompts go to the real API with the key in ANTHROPIC_API_KEY.\n"
                                           : "\n  Prompts are answered by a demo provider: no model, no cost.\n");
+    if (plan.sample)
+        text.append(
+            "  The figures of the last 60 days are made up; without them: --no-sample in an empty directory.\n");
     text.append(
             "\n  Connect Claude Code with /login: write this file (if it exists, add the three keys to it),\n"
             "  start `claude`, type /login\n\n")

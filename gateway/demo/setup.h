@@ -36,6 +36,7 @@ struct DemoPlan {
     std::string issuer;        ///< origin of the demo identity provider
     std::string provider_url;  ///< origin of the demo provider; empty: the real API with ANTHROPIC_API_KEY
     std::string binary;        ///< absolute path of this executable, for the lines to copy
+    bool sample = true;        ///< made-up usage is put into the store
 };
 
 /// The address that the demo identity provider redirects to.

@@ -28,6 +28,8 @@ TEST(Arguments, BecomeOneActionEach) {
     EXPECT_EQ(parsed<Check>({"check", "--config=h.yaml"}).config, "h.yaml");
     EXPECT_EQ(parsed<Demo>({"demo"}).port, 8080);
     EXPECT_EQ(parsed<Demo>({"demo", "--port", "9000", "--dir", "/d"}).port, 9000);
+    EXPECT_TRUE(parsed<Demo>({"demo"}).sample);
+    EXPECT_FALSE(parsed<Demo>({"demo", "--no-sample"}).sample);
     EXPECT_EQ(parsed<Demo>({"demo", "--dir", "/d"}).directory, "/d");
     EXPECT_EQ(parsed<Prices>({"prices"}).config, "");
     EXPECT_FALSE(parsed<Prices>({"prices"}).json);

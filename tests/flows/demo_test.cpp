@@ -28,11 +28,12 @@ struct PortsInARow {
 
 class DemoFlow : public ::testing::Test {
   protected:
-    std::unique_ptr<GatehouseProcess> start() {
+    std::unique_ptr<GatehouseProcess> start(const std::vector<std::string>& more = {}) {
+        std::vector<std::string> words{"demo", "--port", std::to_string(port()), "--dir", dir_.file("demo")};
+        words.insert(words.end(), more.begin(), more.end());
         auto demo = std::make_unique<GatehouseProcess>(
-            std::vector<std::string>{"demo", "--port", std::to_string(port()), "--dir", dir_.file("demo")},
-            std::vector<std::string>{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                                     "HOME=" + dir_.path()});
+            words, std::vector<std::string>{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                                            "HOME=" + dir_.path()});
         demo->line_with(ChildProcess::Stream::out, "Gatehouse demo is ready at " + url());
         return demo;
     }
@@ -51,6 +52,15 @@ class DemoFlow : public ::testing::Test {
                                             {"device_code", text_of(begun, "device_code")}}));
         EXPECT_EQ(answer.status, 200) << answer.body;
         return {text_of(answer, "access_token"), text_of(answer, "refresh_token")};
+    }
+
+    boost::json::value get(const Tokens& who, const std::string& path) {
+        const Answer answer = HttpConnection(port()).get(path, who.bearer());
+        EXPECT_EQ(answer.status, 200) << path << answer.body;
+        return json::parse(answer.body).value_or(nullptr);
+    }
+    std::int64_t requests_of_last_month(const Tokens& who) {
+        return get(who, "/v1/organizations/spend_summary").at("last_month").at("requests").as_int64();
     }
 
     TemporaryDir dir_;
@@ -113,6 +123,45 @@ TEST_F(DemoFlow, SaysThatItRunsAlreadyAndDoesTheOtherNoHarm) {
     for (int count = 0; count < 20; ++count)
         EXPECT_EQ(HttpConnection(port()).get("/v1/models", ada.bearer()).status, 200);
     EXPECT_EQ(post_messages(port(), ada).status, 200);
+    EXPECT_EQ(demo->terminate(), 0) << demo->err();
+}
+
+TEST_F(DemoFlow, BeginsWithUsageThatItSaysIsASample) {
+    const auto demo = start();
+    const Tokens fiona = sign_in("demo-fiona");
+
+    EXPECT_TRUE(get(fiona, "/v1/me").at("gateway").at("sample").as_bool());
+    EXPECT_GT(requests_of_last_month(fiona), 500);
+    EXPECT_EQ(get(fiona, "/v1/organizations/spend_limits/pools").at("data").as_array().size(), 2U);
+    EXPECT_EQ(get(fiona, "/v1/organizations/service_keys").at("data").as_array().size(), 1U);
+    const auto waiting = get(fiona, "/v1/organizations/spend_limit_increase_requests?status[]=pending");
+    ASSERT_EQ(waiting.at("data").as_array().size(), 1U);
+    EXPECT_EQ(waiting.at("data").at(0).at("actor").at("user_id"), "sample-noah");
+    EXPECT_EQ(demo->terminate(), 0) << demo->err();
+}
+
+TEST_F(DemoFlow, AddsASampleOnceHoweverOftenItStarts) {
+    std::int64_t before = 0;
+    {
+        const auto demo = start();
+        before = requests_of_last_month(sign_in("demo-fiona"));
+        EXPECT_EQ(demo->terminate(), 0) << demo->err();
+    }
+    const auto demo = start();
+    const Tokens fiona = sign_in("demo-fiona");
+
+    EXPECT_EQ(requests_of_last_month(fiona), before);
+    EXPECT_EQ(get(fiona, "/v1/organizations/service_keys").at("data").as_array().size(), 1U);
+    EXPECT_EQ(demo->terminate(), 0) << demo->err();
+}
+
+TEST_F(DemoFlow, BeginsEmptyWithoutASample) {
+    const auto demo = start({"--no-sample"});
+    const Tokens fiona = sign_in("demo-fiona");
+
+    EXPECT_FALSE(get(fiona, "/v1/me").at("gateway").at("sample").as_bool());
+    EXPECT_EQ(requests_of_last_month(fiona), 0);
+    EXPECT_TRUE(get(fiona, "/v1/organizations/spend_limits").at("data").as_array().empty());
     EXPECT_EQ(demo->terminate(), 0) << demo->err();
 }
 

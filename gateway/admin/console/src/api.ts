@@ -99,7 +99,7 @@ export interface Me {
     models: { id: string; display_name: string; description: string }[];
     caps: Cap[];
     capped: boolean;
-    gateway: { origin: string; version: string };
+    gateway: { origin: string; version: string; sample: boolean };
     as_of: string;
 }
 

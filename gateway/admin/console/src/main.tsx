@@ -94,6 +94,11 @@ function Console() {
             <a className="skip" href="#main">Skip to the page</a>
             <Side me={me.data} mine={mine} here={here} />
             <main className="main" id="main" tabIndex={-1}>
+                {me.data.gateway.sample && (
+                    <p className="sample" role="note">
+                        <strong>Sample data.</strong> This is a demo: usage up to its first start, and everyone named “Sample”, is made up.
+                    </p>
+                )}
                 <Suspense fallback={<Waiting rows={5} />}>
                     {here ? <here.show me={me.data} /> : (
                         <>
