@@ -93,6 +93,14 @@ struct PersonalKey {
     std::optional<Instant> last_used_at;
 };
 
+/// How many sessions and personal keys somebody has that have not ended.
+struct CredentialCount {
+    std::int64_t sessions = 0;
+    std::int64_t keys = 0;
+
+    bool operator==(const CredentialCount&) const = default;
+};
+
 struct Count {
     std::int64_t value = 0;  ///< including this one
     std::chrono::seconds resets_in{0};
@@ -142,6 +150,9 @@ class Vault {
     virtual Task<> touch_key(std::string id, Instant now) = 0;
     /// Deletes it and tells every replica; only when `subject` owns it.
     virtual Task<bool> revoke_key(std::string subject, std::string id) = 0;
+
+    /// Index for index, for a list of people: what sessions_of and keys_of would find, without reading it.
+    virtual Task<std::vector<CredentialCount>> credential_counts(std::vector<std::string> subjects) = 0;
 
     /// Service keys themselves are records (service_key.h); only when each was last used is here, written from the
     /// request path without a change that every replica would hear of.

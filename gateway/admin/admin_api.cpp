@@ -75,6 +75,14 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                           .settings = parts.settings,
                           .journal = parts.journal,
                           .clock = parts.clock}),
+      users_({.gate = gate_,
+              .rollups = parts.rollups,
+              .records = parts.records,
+              .vault = parts.vault,
+              .rules = parts.rules,
+              .settings = parts.settings,
+              .journal = parts.journal,
+              .clock = parts.clock}),
       audit_({.gate = gate_, .records = parts.records, .settings = parts.settings, .clock = parts.clock}) {}
 
 void AdminApi::mount(http::Router& router) {
@@ -89,6 +97,7 @@ void AdminApi::mount(http::Router& router) {
     service_keys_.mount(router);
     paused_sessions_.mount(router);
     increase_requests_.mount(router);
+    users_.mount(router);
     audit_.mount(router);
 }
 

@@ -19,6 +19,7 @@
 #include "gateway/admin/service_keys.h"
 #include "gateway/admin/spend_limits.h"
 #include "gateway/admin/spend_summary.h"
+#include "gateway/admin/users.h"
 #include "gateway/http/router.h"
 #include "policy/ledger.h"
 
@@ -71,6 +72,7 @@ class AdminApi {
     PausedSessionsRoute paused_sessions_;
     IncreaseDesk increase_desk_;
     IncreaseRequestsRoute increase_requests_;
+    UsersRoute users_;
     AuditTrail audit_;
 };
 

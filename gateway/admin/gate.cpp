@@ -44,6 +44,12 @@ std::optional<Right> right_of(const AdminSettings& settings, const std::vector<s
     return std::nullopt;
 }
 
+std::string_view role_of(const AdminSettings& settings, const std::vector<std::string>& groups) {
+    const auto right = right_of(settings, groups);
+    if (!right) return "developer";
+    return *right == Right::write ? "admin" : "finance";
+}
+
 /// A credential that is shown decides; the cookie counts only where there is none.
 Task<auth::IdentityPtr> Gate::look(const http::Request& request) {
     const bool shown = request.headers.find("authorization") || request.headers.find("x-api-key");

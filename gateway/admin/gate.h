@@ -67,5 +67,7 @@ class Gate {
 
 /// The right that membership of these groups gives, if any.
 std::optional<Right> right_of(const AdminSettings& settings, const std::vector<std::string>& groups);
+/// "admin", "finance" or "developer".
+std::string_view role_of(const AdminSettings& settings, const std::vector<std::string>& groups);
 
 }  // namespace gatehouse::admin

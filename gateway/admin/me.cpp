@@ -25,9 +25,7 @@ constexpr int most_days = 60;
 
 std::string_view role_of(const AdminSettings& settings, const auth::Identity& who) {
     if (who.kind() == auth::CredentialKind::service_key) return "service";
-    const auto right = right_of(settings, who.person().groups);
-    if (!right) return "developer";
-    return *right == Right::write ? "admin" : "finance";
+    return admin::role_of(settings, who.person().groups);
 }
 
 /// Why that policy, in a sentence for the person it holds for.

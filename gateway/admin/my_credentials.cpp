@@ -6,6 +6,7 @@
 
 #include "auth/audit.h"
 #include "auth/keys.h"
+#include "gateway/admin/credential_views.h"
 #include "gateway/admin/reply.h"
 #include "gateway/base/json.h"
 
@@ -17,25 +18,10 @@ namespace bj = boost::json;
 constexpr std::string_view sessions_path = "/v1/me/sessions";
 constexpr std::string_view keys_path = "/v1/me/keys";
 
-bj::object to_json(const auth::Session& session, const auth::Identity& who) {
-    return {{"type", "session"},
-            {"id", session.id},
-            {"kind", session.kind == auth::SessionKind::browser ? "browser" : "device"},
-            {"client", session.client},
-            {"address", session.address},
-            {"created_at", to_timestamp(session.created_at)},
-            {"last_used_at", to_timestamp(session.last_used_at)},
-            {"expires_at", to_timestamp(session.expires_at)},
-            {"current", session.id == who.credential_id()}};
-}
-
-bj::object to_json(const auth::PersonalKey& key) {
-    return {{"type", "personal_key"},
-            {"id", key.id},
-            {"name", key.name},
-            {"created_at", to_timestamp(key.created_at)},
-            {"expires_at", to_timestamp(key.expires_at)},
-            {"last_used_at", key.last_used_at ? bj::value(to_timestamp(*key.last_used_at)) : bj::value()}};
+bj::object to_own_json(const auth::Session& session, const auth::Identity& who) {
+    bj::object shown = to_json(session);
+    shown["current"] = session.id == who.credential_id();
+    return shown;
 }
 
 }  // namespace
@@ -63,7 +49,7 @@ Task<http::Response> MyCredentialsRoute::sessions(http::Request& request) {
     if (!found) co_return fail(found.error());
     bj::array data;
     for (const auth::Session& session : *found)
-        data.push_back(to_json(session, **who));
+        data.push_back(to_own_json(session, **who));
     co_return reply(request, bj::object{{"data", std::move(data)}});
 }
 

@@ -412,6 +412,24 @@ Task<bool> RedisVault::revoke_key(std::string subject, std::string id) {
     co_return is_live(Fields{{"expires_at", reply->text}}, clock_.now());
 }
 
+// ---- both together
+
+Task<std::vector<auth::CredentialCount>> RedisVault::credential_counts(std::vector<std::string> subjects) {
+    const std::string ahead = "(" + store::to_text(clock_.now());
+    std::vector<Command> commands;
+    commands.reserve(2 * subjects.size());
+    for (const std::string& subject : subjects) {
+        commands.push_back({"ZCOUNT", sessions_index(subject), ahead, "+inf"});
+        commands.push_back({"ZCOUNT", keys_index(subject), ahead, "+inf"});
+    }
+    const auto replies = co_await redis_.send_all(std::move(commands));
+    if (!replies) co_return fail(replies.error());
+    std::vector<auth::CredentialCount> counts;
+    for (std::size_t at = 0; at + 1 < replies->size(); at += 2)
+        counts.push_back({(*replies)[at].integer, (*replies)[at + 1].integer});
+    co_return counts;
+}
+
 // ---- service keys
 
 Task<> RedisVault::touch_service_key(std::string id, Instant now) {

@@ -47,6 +47,7 @@ class RedisVault final : public auth::Vault {
     Task<bool> update_key_owner(std::string hash, auth::Person person) override;
     Task<> touch_key(std::string id, Instant now) override;
     Task<bool> revoke_key(std::string subject, std::string id) override;
+    Task<std::vector<auth::CredentialCount>> credential_counts(std::vector<std::string> subjects) override;
     Task<> touch_service_key(std::string id, Instant now) override;
     Task<std::vector<std::optional<Instant>>> service_key_uses(std::vector<std::string> ids) override;
 

@@ -89,6 +89,9 @@ class SlowVault final : public auth::Vault {
     Task<> touch_service_key(std::string id, Instant now) override {
         return real_.touch_service_key(std::move(id), now);
     }
+    Task<std::vector<CredentialCount>> credential_counts(std::vector<std::string> s) override {
+        return real_.credential_counts(std::move(s));
+    }
     Task<std::vector<std::optional<Instant>>> service_key_uses(std::vector<std::string> ids) override {
         return real_.service_key_uses(std::move(ids));
     }

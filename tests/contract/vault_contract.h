@@ -614,6 +614,27 @@ TEST_P(VaultContract, RevokesAKeyForItsOwnerOnlyAndTellsEverybody) {
     EXPECT_EQ(told(), (std::vector<std::string>{"k"}));
 }
 
+TEST_P(VaultContract, CountsWhatPeopleHaveThatHasNotEnded) {
+    auto brief = session("brief");
+    brief.expires_at = now() + std::chrono::minutes(1);
+    auto short_lived = key("short-lived");
+    short_lived.expires_at = now() + std::chrono::minutes(1);
+    done(vault().put_session(brief));
+    done(vault().put_session(session("one")));
+    done(vault().put_session(session("two")));
+    done(vault().put_session(session("revoked")));
+    done(vault().put_session(session("of-bob", {"bob", "", "", {}})));
+    done(vault().put_key(short_lived));
+    done(vault().put_key(key("k")));
+    clock().advance(std::chrono::minutes(2));
+    get(vault().revoke_session("revoked"));
+
+    const auto counts = get(other_replica().credential_counts({"bob", "nobody", "ada"}));
+
+    EXPECT_EQ(counts, (std::vector<auth::CredentialCount>{{1, 0}, {0, 0}, {2, 1}}));
+    EXPECT_TRUE(get(vault().credential_counts({})).empty());
+}
+
 // ---- service keys
 
 TEST_P(VaultContract, RemembersWhenServiceKeysWereLastUsed) {

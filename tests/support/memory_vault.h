@@ -264,6 +264,20 @@ class MemoryVault final : public auth::Vault {
         co_return there;
     }
 
+    Task<std::vector<auth::CredentialCount>> credential_counts(std::vector<std::string> subjects) override {
+        if (auto up = admit(); !up) co_return fail(up.error());
+        std::vector<auth::CredentialCount> counts;
+        for (const std::string& subject : subjects) {
+            auth::CredentialCount count;
+            for (const auto& [id, held] : sessions_)
+                if (held.session.person.subject == subject && held.session.expires_at > clock_.now()) ++count.sessions;
+            for (const auto& [hash, key] : keys_)
+                if (key.person.subject == subject && key.expires_at > clock_.now()) ++count.keys;
+            counts.push_back(count);
+        }
+        co_return counts;
+    }
+
     // ---- service keys
 
     Task<> touch_service_key(std::string id, Instant now) override {
