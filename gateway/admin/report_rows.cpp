@@ -35,9 +35,10 @@ constexpr auto own_names = std::to_array<OwnName>({{"user", Dimension::user},
                                                    {"context_window", Dimension::context_window},
                                                    {"speed", Dimension::speed}});
 
-std::string_view email_of(const People& people, std::string_view user) {
+const policy::Principal& person_of(const People& people, std::string_view user) {
+    static const policy::Principal nobody;
     const auto found = people.find(user);
-    return found == people.end() ? std::string_view{} : std::string_view(found->second.email);
+    return found == people.end() ? nobody : found->second;
 }
 
 bj::value text_or_null(std::string_view text) {
@@ -59,7 +60,10 @@ void add_own(bj::object& object, const ReportPaper& paper, const Fact& row) {
     for (const auto& [name, dimension] : own_names) {
         if (!paper.query.groups_by(dimension)) continue;
         object[name] = text_or_null(policy::value_of(row, dimension));
-        if (dimension == Dimension::user) object["user_email"] = text_or_null(email_of(paper.people, row.who.user));
+        if (dimension != Dimension::user) continue;
+        const policy::Principal& person = person_of(paper.people, row.who.user);
+        object["user_email"] = text_or_null(person.email);
+        object["user_name"] = text_or_null(person.name);
     }
     object["requests"] = row.sum.requests;
     object["cost_nano"] = std::to_string(row.sum.cost.nano());
@@ -134,7 +138,9 @@ void append_csv_head(CsvWriter& csv, const ReportPaper& paper) {
     for (const auto& [name, dimension] : own_names) {
         if (!paper.query.groups_by(dimension)) continue;
         csv.text(name);
-        if (dimension == Dimension::user) csv.text("user_email");
+        if (dimension != Dimension::user) continue;
+        csv.text("user_email");
+        csv.text("user_name");
     }
     for (const std::string_view name :
          {"requests", "uncached_input_tokens", "cache_creation_1h_input_tokens", "cache_creation_5m_input_tokens",
@@ -152,7 +158,10 @@ void append_csv_row(CsvWriter& csv, const ReportPaper& paper, const policy::Span
     for (const auto& [name, dimension] : own_names) {
         if (!paper.query.groups_by(dimension)) continue;
         csv.text(policy::value_of(row, dimension));
-        if (dimension == Dimension::user) csv.text(email_of(paper.people, row.who.user));
+        if (dimension != Dimension::user) continue;
+        const policy::Principal& person = person_of(paper.people, row.who.user);
+        csv.text(person.email);
+        csv.text(person.name);
     }
     const policy::Usage& usage = row.sum.usage;
     for (const std::int64_t number : {row.sum.requests, usage.input, usage.cache_write_1h, usage.cache_write_5m,

@@ -37,7 +37,7 @@ export function signIn(): void {
 
 export async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
     const all: Record<string, string> = { 'x-gatehouse-console': '1', ...headers };
-    if (body !== undefined) all['content-type'] = 'application/json';
+    if (body !== undefined) all['content-type'] ??= 'application/json';
     let answer: Response;
     try {
         answer = await fetch(path, {
@@ -45,7 +45,7 @@ export async function send(method: string, path: string, body?: unknown, headers
             headers: all,
             credentials: 'same-origin',
             cache: 'no-store',
-            body: body === undefined ? undefined : JSON.stringify(body),
+            body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
         });
     } catch {
         throw new ApiError(0, sentence(0, ''), null);
@@ -60,6 +60,11 @@ export async function get<T>(path: string): Promise<T> {
 
 export async function call<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
     return (await (await send(method, path, body, headers)).json()) as T;
+}
+
+/** Sends a file's text as it is. */
+export async function upload<T>(path: string, text: string, type: string): Promise<T> {
+    return (await (await send('POST', path, text, { 'content-type': type })).json()) as T;
 }
 
 /** Saves an answer as a file of the person's computer. */

@@ -2,7 +2,7 @@
 // Spend by day as stacked bars, with the same figures as a table for who would rather read, or hear, them. Loaded when a
 // page first shows it: the chart library is half of the script.
 import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import { dayOf, money } from './format';
+import { dayOf, dollarMark, money } from './format';
 
 export interface Point {
     day: string;
@@ -15,13 +15,6 @@ const most = 6;
 interface Row {
     day: string;
     [series: `s${number}`]: number;
-}
-
-/** Marks of the axis lie close together where little was spent: two digits would call them all nothing. */
-function mark(value: number): string {
-    if (value === 0) return '$0';
-    if (value >= 10) return `$${Math.round(value)}`;
-    return `$${value >= 1 ? value.toFixed(2) : Number(value.toPrecision(2))}`;
 }
 
 /** The names with most spend, the others as one, and a row for every day of the span. */
@@ -71,7 +64,7 @@ export default function DayChart(props: { points: Point[]; from: string; to: str
                         <CartesianGrid vertical={false} stroke="var(--line)" />
                         <XAxis dataKey="day" tickFormatter={dayOf} tick={{ fill: 'var(--muted)' }} tickLine={false} axisLine={{ stroke: 'var(--line)' }}
                             minTickGap={32} />
-                        <YAxis tickFormatter={mark} tick={{ fill: 'var(--muted)' }}
+                        <YAxis tickFormatter={dollarMark} tick={{ fill: 'var(--muted)' }}
                             tickLine={false} axisLine={false} width={56} />
                         <Tooltip cursor={{ fill: 'var(--sunken)' }} content={<Tip />} isAnimationActive={false} />
                         {names.map((name, at) => (

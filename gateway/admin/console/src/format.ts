@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// How figures and times are written, everywhere alike. Amounts come as cents in decimal text.
+// How figures and times are written, everywhere alike: figures as the browser's language has them. Amounts come as cents in
+// decimal text, always of US dollars.
 
-const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
-const whole = new Intl.NumberFormat('en-US');
-const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+/** Of the browser. */
+const locale = undefined;
+const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' });
+const whole = new Intl.NumberFormat(locale);
+const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
+const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+const change = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const full = new Intl.DateTimeFormat('en-GB', {
     day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: 'UTC',
@@ -15,13 +20,24 @@ export const cents = (amount: string | null | undefined): number => Number(amoun
 /** What is less than a cent is not nothing. */
 export const money = (amount: string | number | null | undefined): string => {
     const value = typeof amount === 'number' ? amount : cents(amount);
-    return value > 0 && value < 1 ? '< $0.01' : dollars.format(value / 100);
+    return value > 0 && value < 1 ? `< ${dollars.format(0.01)}` : dollars.format(value / 100);
 };
+/** An amount in dollars, which may be below nothing. */
+export const dollarsOf = (value: number): string => dollars.format(Math.abs(value) < 0.005 ? 0 : value);
 export const count = (value: number): string => whole.format(value);
 export const short = (value: number): string => compact.format(value);
 export const dayOf = (iso: string): string => day.format(new Date(iso));
 export const timeOf = (iso: string): string => `${full.format(new Date(iso))} UTC`;
 export const monthOf = (month: string): string => monthName.format(new Date(`${month}-01T00:00:00Z`));
+/** The marks of an axis: digits as far as they tell something. */
+export const dollarMark = (value: number): string =>
+    new Intl.NumberFormat(locale, {
+        style: 'currency', currency: 'USD', notation: value >= 10_000 ? 'compact' : 'standard',
+        ...(value === 0 || value >= 10 ? { maximumFractionDigits: 0 } : value >= 1 ? {} : { maximumSignificantDigits: 2 }),
+    }).format(value);
+export const shareOf = (part: number, of: number): string => (of > 0 ? share.format(part / of) : '–');
+/** "+12 %"; a dash where there is nothing to compare with. */
+export const changeOf = (now: number, before: number): string => (before > 0 ? change.format(now / before - 1) : '–');
 export const percent = (part: number, of: number): number => (of > 0 ? (part / of) * 100 : 0);
 
 /** "3 minutes ago", "in 2 days" */

@@ -177,9 +177,12 @@ export function DataTable<Row>(props: Props<Row>) {
                                     <th key={column.id} scope="col" role="columnheader" className={cellClass(column.kind)}
                                         aria-sort={column.sort ? direction ?? 'none' : undefined}>
                                         {column.sort ? (
-                                            <button type="button" className="sort" onClick={() => press(column)}>
-                                                {column.name}<Arrow direction={direction} />
-                                            </button>
+                                            <>
+                                                <button type="button" className="sort" onClick={() => press(column)}>
+                                                    {column.name}<Arrow direction={direction} />
+                                                </button>
+                                                <span className="narrow-name">{column.name}</span>
+                                            </>
                                         ) : column.kind === 'actions' ? <span className="sr">{column.name}</span> : column.name}
                                     </th>
                                 );
