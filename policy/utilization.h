@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How full a caller's caps are, and which one they are told about: the fullest while they may go on, the one that
-// resets last once they are blocked. Exact integer arithmetic throughout. Pure; messages/spend_answer words it.
+// resets last once they are blocked. Exact integer arithmetic throughout. Pure; spend_words.h words it.
 #pragma once
 
 #include <cstdint>

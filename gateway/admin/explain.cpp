@@ -12,6 +12,7 @@
 #include "gateway/admin/reply.h"
 #include "policy/charge.h"
 #include "policy/decision.h"
+#include "policy/spend_words.h"
 #include "policy/utilization.h"
 
 namespace gatehouse::admin {
@@ -138,12 +139,14 @@ Bounds bounds_of(const std::vector<Account>& accounts, const std::vector<policy:
     return bounds;
 }
 
-/// What a request would meet: the cap that is reached and resets last, or what others hold of one that is nearly so.
-bj::object explain_now(const Bounds& bounds, Instant now) {
+/// What a request would meet, and be told: the cap that is reached and resets last, or what others hold of one that is
+/// nearly so.
+bj::object explain_now(const Bounds& bounds, std::string_view blocked_message, Instant now) {
     if (const auto blocking = policy::last_to_reset(bounds.limits, bounds.standings, now)) {
         const bool for_good = blocking->utilization.amount == Money();  // as reached in the next period
         bj::object state{{"state", "blocked"}, {"spend_limit_id", bounds.caps[blocking->limit]->id}};
         state["until"] = for_good ? bj::value() : bj::value(to_timestamp(blocking->resets_at));
+        state["message"] = policy::over_budget_words(*blocking, bounds.limits[blocking->limit], blocked_message);
         return state;
     }
     for (std::size_t at = 0; at < bounds.limits.size(); ++at) {
@@ -151,7 +154,8 @@ bj::object explain_now(const Bounds& bounds, Instant now) {
         if (policy::grant(Money::nano(1), room, bounds.standings[at].held)) continue;
         return {{"state", "held"},
                 {"spend_limit_id", bounds.caps[at]->id},
-                {"why", "requests under way hold all that is left: it frees as they end"}};
+                {"why", "requests under way hold all that is left: it frees as they end"},
+                {"message", policy::held_budget_words}};
     }
     return {{"state", "allowed"}};
 }
@@ -181,7 +185,8 @@ Task<policy::Principal> ExplainRoute::find_person(std::string user) {
 Task<bj::object> ExplainRoute::explain_money(policy::Principal person, Instant now) {
     const auto book = co_await caps_.everything();
     if (!book) co_return fail(book.error());
-    const auto mode = parts_.settings()->group_limit_mode;
+    const auto settings = parts_.settings();
+    const auto mode = settings->group_limit_mode;
     const auto accounts = accounts_of(**book, subject_of(person), mode, now);
     std::vector<policy::Limit> limits;
     for (const Account& account : accounts)
@@ -194,7 +199,7 @@ Task<bj::object> ExplainRoute::explain_money(policy::Principal person, Instant n
         (accounts[at].pool ? pools : caps).push_back(to_row(accounts[at], (*standings)[at], mode, now));
     co_return bj::object{{"caps", std::move(caps)},
                          {"pools", std::move(pools)},
-                         {"now", explain_now(bounds_of(accounts, *standings), now)}};
+                         {"now", explain_now(bounds_of(accounts, *standings), settings->blocked_message, now)}};
 }
 
 Task<http::Response> ExplainRoute::explain(http::Request& request) {

@@ -8,6 +8,7 @@
 
 #include "gateway/base/timestamp.h"
 #include "gateway/http/reply.h"
+#include "policy/spend_words.h"
 
 namespace gatehouse::messages {
 namespace {
@@ -24,15 +25,6 @@ void add(http::Headers& headers, std::string_view name, std::string_view value) 
 
 std::string unix_text(Instant when) {
     return std::to_string(to_unix_seconds(when));
-}
-
-/// "Nov 26 00:00 UTC": caps reset at midnight.
-std::string reset_text(Instant when) {
-    constexpr auto months = std::to_array<std::string_view>(
-        {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"});
-    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(when)};
-    std::string text(months.at(static_cast<unsigned>(date.month()) - 1));
-    return text.append(" ").append(std::to_string(static_cast<unsigned>(date.day()))).append(" 00:00 UTC");
 }
 
 http::Response refusal(std::string_view type, std::string_view message) {
@@ -73,15 +65,7 @@ void add_usage_headers(http::Headers& headers, const policy::Described& cap) {
 
 http::Response refuse_over_budget(const policy::Described& cap, const policy::Limit& limit, Instant now,
                                   std::string_view blocked_message) {
-    std::string message = "spend limit reached";
-    // What is capped at nothing does not come back with a new day.
-    if (limit.amount > Money())
-        message.append(" · ")
-            .append(policy::to_slug(limit.period))
-            .append(limit.pool ? " budget of your group" : " cap");
-    if (limit.amount > Money()) message.append(" resets ").append(reset_text(cap.resets_at));
-    if (!blocked_message.empty()) message.append(" · ").append(blocked_message);
-    http::Response response = refusal("billing_error", message);
+    http::Response response = refusal("billing_error", policy::over_budget_words(cap, limit, blocked_message));
     const auto wait = std::chrono::ceil<std::chrono::seconds>(cap.resets_at - now);
     response.headers.add("retry-after", std::to_string(wait.count()));
     response.headers.add("x-should-retry", "false");
@@ -105,9 +89,7 @@ http::Response refuse_unknown_spend() {
 }
 
 http::Response refuse_held_budget() {
-    http::Response response = refusal(
-        "rate_limit_error",
-        "what is left of your spend limit is set aside for requests that are under way: try again when one has ended");
+    http::Response response = refusal("rate_limit_error", policy::held_budget_words);
     response.headers.add("retry-after", std::to_string(held_pause.count()));
     return response;
 }

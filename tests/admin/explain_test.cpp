@@ -157,7 +157,8 @@ TEST_F(Explain, ShowsThePoolsOfTheirGroups) {
         R"("spend_limit_id":")" +
             id + R"(","period_to_date_spend":"41","held":"2","resets_at":"2026-11-26T00:00:00.000Z","reached":true}])");
     EXPECT_EQ(text_of("?user=ada", "now"),
-              R"({"state":"blocked","spend_limit_id":")" + id + R"(","until":"2026-11-26T00:00:00.000Z"})");
+              R"({"state":"blocked","spend_limit_id":")" + id + R"(","until":"2026-11-26T00:00:00.000Z",)" +
+                  R"("message":"spend limit reached · daily budget of your group resets Nov 26 00:00 UTC"})");
 }
 
 TEST_F(Explain, NamesTheReachedCapThatResetsLast) {
@@ -165,14 +166,17 @@ TEST_F(Explain, NamesTheReachedCapThatResetsLast) {
     const std::string weekly = given_cap(R"({"type":"organization"})", R"("10")", R"(,"period":"weekly")");
     given_cap(R"({"type":"organization"})", R"("11")");
     given_spend(policy::user_account("ada"), Money::cents(10));
+    settings->blocked_message = "ask Fin";
 
     EXPECT_EQ(text_of("?user=ada", "now"),
-              R"({"state":"blocked","spend_limit_id":")" + weekly + R"(","until":"2026-11-30T00:00:00.000Z"})");
+              R"({"state":"blocked","spend_limit_id":")" + weekly + R"(","until":"2026-11-30T00:00:00.000Z",)" +
+                  R"("message":"spend limit reached · weekly cap resets Nov 30 00:00 UTC · ask Fin"})");
 }
 
 TEST_F(Explain, GivesNoEndToACapOfNothing) {
     const std::string id = given_cap(R"({"type":"user","user_id":"ada"})", R"("0")");
-    EXPECT_EQ(text_of("?user=ada", "now"), R"({"state":"blocked","spend_limit_id":")" + id + R"(","until":null})");
+    EXPECT_EQ(text_of("?user=ada", "now"),
+              R"({"state":"blocked","spend_limit_id":")" + id + R"(","until":null,"message":"spend limit reached"})");
 }
 
 TEST_F(Explain, SaysThatRequestsUnderWayHoldTheRest) {
@@ -184,6 +188,9 @@ TEST_F(Explain, SaysThatRequestsUnderWayHoldTheRest) {
 
     EXPECT_EQ(text_of("?user=ada", "/now/state"), R"("held")");
     EXPECT_EQ(text_of("?user=ada", "/now/spend_limit_id"), "\"" + id + "\"");
+    EXPECT_EQ(
+        text_of("?user=ada", "/now/message"),
+        R"("what is left of your spend limit is set aside for requests that are under way: try again when one has ended")");
 }
 
 TEST_F(Explain, IsNotForFinanceNorForStrangers) {
