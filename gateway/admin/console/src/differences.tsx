@@ -42,13 +42,19 @@ function Side(props: { kind: 'before' | 'after'; value: unknown }) {
     );
 }
 
-export function Differences(props: { of: Difference[]; label: string; none?: string }) {
+export function Differences(props: {
+    of: Difference[];
+    label: string;
+    none?: string;
+    /** What a path is called, where people know it by another name. */
+    name?: (difference: Difference) => string;
+}) {
     if (props.of.length === 0) return <p className="fine">{props.none ?? 'Nothing is different.'}</p>;
     return (
         <ul className="diff bare" aria-label={props.label}>
             {props.of.map((each) => (
-                <li key={each.path}>
-                    <p className="path">{each.path || 'all of it'}</p>
+                <li key={`${each.path} ${'before' in each}`}>
+                    <p className="path">{props.name?.(each) ?? (each.path || 'all of it')}</p>
                     {'before' in each && <Side kind="before" value={each.before} />}
                     {'after' in each && <Side kind="after" value={each.after} />}
                 </li>

@@ -11,7 +11,7 @@ import { go, Link, useAddress, withQuery } from '../router';
 import { Button, Card, Code, Confirm, Empty, Loaded, PageHead, Sheet, Waiting } from '../ui';
 import { PolicyEditor } from './policies/editor';
 import { History } from './policies/history';
-import { isSame, readPresent, root, tryOut, whom, type Notice, type Policy, type Present, type Version } from './policies/model';
+import { isSame, pathName, readPresent, root, tryOut, whom, type Notice, type Policy, type Present, type Version } from './policies/model';
 import { PolicyOrder, type Row } from './policies/order';
 import { MakeChange } from './policies/preview';
 
@@ -59,7 +59,7 @@ function Overtaken(props: { me: Me; base: number; keepMine: (present: Present) =
                             Version {present.version} is by {byActor(present.author, props.me)}
                             {present.created_at && `, ${ago(present.created_at)}`}: “{present.reason}”. It changed:
                         </p>
-                        <Differences of={differences} label="What they changed" />
+                        <Differences of={differences} label="What they changed" name={pathName(present.document.policies)} />
                         <p>Your draft holds none of that. Go on with it to see what it would change in version {present.version}, and put their changes into it where they should stay.</p>
                         <div className="dialog-foot">
                             <Button look="danger" onPress={props.takeTheirs}>Discard my draft</Button>
@@ -201,7 +201,7 @@ function Policies({ me, present, reload }: { me: Me; present: Present; reload: (
             <Sheet title="What your draft would do" wide sticky open={reviewing} onClose={closeReview}>
                 {(close) => mine && (
                     <MakeChange name="Back to the draft" action="Save and put in force" close={close} make={make}
-                        queryKey={['draft', present.version, mine.base.version, toPolicies(rows)]} dryRun={() => tryOut(toPolicies(rows))}
+                        later={toPolicies(rows)} queryKey={['draft', present.version, mine.base.version, toPolicies(rows)]} dryRun={() => tryOut(toPolicies(rows))}
                         stale={(retry) => (
                             <Overtaken me={me} base={mine.base.version}
                                 keepMine={(theirs) => { keep({ base: { version: theirs.version, etag: theirs.etag }, rows }); void reload(); retry(); }}

@@ -8,13 +8,21 @@ import { ago, timeOf } from '../../format';
 import { go, useAddress, withQuery } from '../../router';
 import { DataTable, type Column } from '../../table';
 import { Badge, Button, Card, Empty, Loaded, Sheet } from '../../ui';
-import { root, type Present, type Preview, type Version } from './model';
+import { pathName, root, type Present, type Preview, type Version } from './model';
 import { MakeChange } from './preview';
 
 type Row = Omit<Version, 'document' | 'in_force_version'>;
 interface Answer { data: Row[]; has_more: boolean; last_id: string | null }
 
+const useVersion = (version: number | null) => useQuery({
+    queryKey: ['policies', 'version', version],
+    queryFn: () => get<Version>(`${root}/versions/${version}`),
+    enabled: version !== null,
+    staleTime: Infinity,
+});
+
 function Changes({ version }: { version: number }) {
+    const itself = useVersion(version);
     const diff = useQuery({
         queryKey: ['policies', 'diff', version],
         queryFn: () => get<{ differences: Difference[]; against: number }>(`${root}/versions/${version}/diff`),
@@ -24,7 +32,7 @@ function Changes({ version }: { version: number }) {
             {(data) => (
                 <div className="stack">
                     <p className="fine">{data.against === 0 ? 'The first version: everything is new.' : `Compared with version ${data.against}.`}</p>
-                    <Differences of={data.differences} label={`What version ${version} changed`} />
+                    <Differences of={data.differences} name={pathName(itself.data?.document.policies ?? [])} label={`What version ${version} changed`} />
                 </div>
             )}
         </Loaded>
@@ -42,6 +50,7 @@ export function History({ me, present, reload }: { me: Me; present: Present; rel
     });
     const shown = Number(address.searchParams.get('version')) || null;
     const back = Number(address.searchParams.get('back')) || null;
+    const earlier = useVersion(back);
     const close = () => go(withQuery({ version: null, back: null, 'affected-q': null, 'affected-page': null, 'affected-sort': null }), true);
     const mayChange = present.source === 'store';
     const columns: Column<Row>[] = [
@@ -102,7 +111,7 @@ export function History({ me, present, reload }: { me: Me; present: Present; rel
             </Sheet>
             <Sheet title={`Go back to version ${back}?`} wide open={back !== null} onClose={close}>
                 {(done) => back !== null && (
-                    <MakeChange name="Cancel" action={`Go back to version ${back}`} queryKey={['back', back, present.version]} close={done}
+                    <MakeChange name="Cancel" action={`Go back to version ${back}`} later={earlier.data?.document.policies ?? []} queryKey={['back', back, present.version]} close={done}
                         dryRun={() => call<Preview>('POST', `${root}/rollback?dry_run=true`, { version: back })}
                         make={rollBack}
                         stale={(retry) => (

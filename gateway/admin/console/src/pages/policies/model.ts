@@ -91,6 +91,17 @@ export function whom(policy: Policy): string {
     return parts.join(', ');
 }
 
+/** "policies[1].cli.env" is "engineering: cli.env": nobody knows policies by their place. `later` is where the path leads. */
+export const pathName = (later: Policy[]) => ({ path, before, after }: Difference): string => {
+    const found = /^policies\[(\d+)\](?:\.(.*))?$/.exec(path);
+    if (!found) return path;
+    const isWhole = found[2] === undefined;
+    const policy = isWhole ? ((after ?? before) as Policy | undefined) : later[Number(found[1])];
+    if (!policy?.match) return path;
+    if (!isWhole) return `${whom(policy)}: ${found[2]}`;
+    return `${whom(policy)}: ${before === undefined ? 'a new policy' : after === undefined ? 'the policy is gone' : 'another policy'}`;
+};
+
 /** The models that it names; null when it names none, and everything or the base's list is open. */
 export function modelsOf(policy: Policy): string[] | null {
     const models = policy.cli['availableModels'];

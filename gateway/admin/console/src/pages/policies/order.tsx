@@ -44,7 +44,7 @@ export function PolicyOrder(props: {
     const everyone = rows.findIndex((row) => isForEveryone(row.policy));
     return (
         <GridList aria-label="Policies, in the order they are tried" className="policies" items={rows} selectionMode="none"
-            dependencies={[rows]} dragAndDropHooks={isReadOnly ? undefined : dragAndDropHooks} onAction={(key) => props.open(String(key))}>
+            dependencies={[rows]} dragAndDropHooks={isReadOnly ? undefined : dragAndDropHooks}>
             {(row) => {
                 const at = rows.findIndex((each) => each.id === row.id);
                 const name = whom(row.policy);

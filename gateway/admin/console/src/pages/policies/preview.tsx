@@ -8,7 +8,7 @@ import { Form, TextArea } from '../../form';
 import { count } from '../../format';
 import { DataTable, type Column } from '../../table';
 import { Badge, Button, Empty, Loaded } from '../../ui';
-import type { Preview } from './model';
+import { pathName, type Policy, type Preview } from './model';
 
 type Affected = Preview['users'][number];
 
@@ -51,7 +51,7 @@ function impact(counts: Preview['counts']): string {
     return `${count(counts.changed)} of ${all} seen at work would notice: ${parts.join(', ')}.`;
 }
 
-export function PreviewView({ preview }: { preview: Preview }) {
+export function PreviewView({ preview, later }: { preview: Preview; later: Policy[] }) {
     const { counts } = preview;
     return (
         <div className="stack">
@@ -73,7 +73,7 @@ export function PreviewView({ preview }: { preview: Preview }) {
             )}
             <div>
                 <h3>What changes in the policies</h3>
-                <Differences of={preview.differences} label="Differences" none="The policies stay as they are." />
+                <Differences of={preview.differences} label="Differences" name={pathName(later)} none="The policies stay as they are." />
             </div>
         </div>
     );
@@ -84,6 +84,8 @@ export function MakeChange(props: {
     name: string;
     queryKey: unknown[];
     dryRun: () => Promise<Preview>;
+    /** The policies as they would be. */
+    later: Policy[];
     action: string;
     make: (reason: string) => Promise<void>;
     /** Offered when somebody else has changed the policies meanwhile. */
@@ -96,7 +98,7 @@ export function MakeChange(props: {
     const isStale = make.error instanceof ApiError && make.error.status === 412;
     return (
         <div className="stack">
-            <Loaded from={preview} rows={5}>{(data) => <PreviewView preview={data} />}</Loaded>
+            {!isStale && <Loaded from={preview} rows={5}>{(data) => <PreviewView preview={data} later={props.later} />}</Loaded>}
             {isStale ? props.stale(() => make.reset()) : (
                 <Form error={make.error} onSubmit={() => make.mutate()}>
                     <TextArea label="Why" name="reason" rows={2} longest={1000} isRequired value={reason} onChange={setReason}
