@@ -23,6 +23,7 @@ const everyone: Role[] = ['developer', 'finance', 'admin'];
 const pages: Page[] = [
     { path: '/me', name: 'Your access', icon: 'me', roles: everyone, show: lazy(() => import('./pages/me')) },
     { path: '/console/spend', name: 'Spend', icon: 'spend', roles: ['finance', 'admin'], show: lazy(() => import('./pages/spend')) },
+    { path: '/console/limits', name: 'Limits', icon: 'limits', roles: ['finance', 'admin'], show: lazy(() => import('./pages/limits')) },
     { path: '/console/policies', name: 'Policies', icon: 'policies', roles: ['admin'], show: lazy(() => import('./pages/policies')) },
     { path: '/console/audit', name: 'Audit trail', icon: 'audit', roles: ['admin'], show: lazy(() => import('./pages/audit')) },
 ];

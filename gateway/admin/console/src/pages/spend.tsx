@@ -12,11 +12,11 @@ import { Badge, Button, Card, Empty, Loaded, PageHead, Problem, Waiting } from '
 import {
     focusPath, hasSessions, kinds, monthAfter, monthNow, pathOf, placeAt, reportPath, root, rowsOf, sumOf, words,
     type CostReport, type CostRow, type Effective, type Kind, type Place, type Step, type Summary,
-} from './spend_api';
-import { Budgets, UsedOf } from './spend_budgets';
-import { Invoice } from './spend_invoice';
-import { Name, withMonth } from './spend_parts';
-import { Unallocated } from './spend_unallocated';
+} from './spend/api';
+import { Budgets, UsedOf } from './spend/budgets';
+import { Invoice } from './spend/invoice';
+import { Name, withMonth } from './spend/parts';
+import { Unallocated } from './spend/unallocated';
 
 const DayChart = lazy(() => import('../chart'));
 

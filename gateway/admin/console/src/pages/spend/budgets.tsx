@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Budgets against what was spent: each person's cap of the present period, and the pools of groups.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { get } from '../api';
-import { cents, money, shareOf, timeOf } from '../format';
-import { go, Link, useAddress, withQuery } from '../router';
-import { DataTable } from '../table';
-import { Badge, Empty, Loaded } from '../ui';
-import { monthNow, pathOf, type BudgetRow, type Effective } from './spend_api';
+import { get } from '../../api';
+import { cents, money, shareOf, timeOf } from '../../format';
+import { go, Link, useAddress, withQuery } from '../../router';
+import { DataTable } from '../../table';
+import { Badge, Empty, Loaded } from '../../ui';
+import { monthNow, pathOf, type BudgetRow, type Effective } from './api';
 
 const periods = { daily: 'Today', weekly: 'This week', monthly: 'This month' } as const;
 type Period = keyof typeof periods;

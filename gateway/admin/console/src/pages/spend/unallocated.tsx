@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Spend that no group or no project answers for: how much it is, who made it, and what would give it an owner.
 import { useQuery } from '@tanstack/react-query';
-import { get } from '../api';
-import { cents, count, money, monthOf, shareOf } from '../format';
-import { DataTable, type Column } from '../table';
-import { Empty, Loaded } from '../ui';
-import { pathOf, reportPath, rowsOf, type CostReport, type CostRow, type Summary } from './spend_api';
-import { Name, withMonth } from './spend_parts';
+import { get } from '../../api';
+import { cents, count, money, monthOf, shareOf } from '../../format';
+import { DataTable, type Column } from '../../table';
+import { Empty, Loaded } from '../../ui';
+import { pathOf, reportPath, rowsOf, type CostReport, type CostRow, type Summary } from './api';
+import { Name, withMonth } from './parts';
 
 const spent: Column<CostRow>[] = [
     { id: 'requests', name: 'Requests', kind: 'figure', sort: (row) => row.requests, show: (row) => count(row.requests) },

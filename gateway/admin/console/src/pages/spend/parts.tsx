@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the parts of the spend page share.
-import { Link } from '../router';
-import { monthNow, words, type CostRow, type Kind } from './spend_api';
+import { Link } from '../../router';
+import { monthNow, words, type CostRow, type Kind } from './api';
 
 /** Links below keep the month and nothing else: a filter of one table is none of the next. */
 export function withMonth(path: string, month: string): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the spend page asks the API: where in the spend somebody looks (the path), which month, and the shapes of answers.
-import { cents } from '../format';
+import { cents } from '../../format';
 
 /** How spend is told apart, and what the API calls it in `group_by[]` and as a filter. */
 export type Kind = 'person' | 'group' | 'project' | 'model';

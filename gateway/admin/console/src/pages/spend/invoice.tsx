@@ -3,11 +3,11 @@
 // compared there and kept nowhere.
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import { get, upload } from '../api';
-import { dayOf, dollarsOf, monthOf } from '../format';
-import { DataTable } from '../table';
-import { Badge, Button, Empty, Problem, Waiting } from '../ui';
-import { reportPath, rowsOf, type CostReport, type InvoiceCheck } from './spend_api';
+import { get, upload } from '../../api';
+import { dayOf, dollarsOf, monthOf } from '../../format';
+import { DataTable } from '../../table';
+import { Badge, Button, Empty, Problem, Waiting } from '../../ui';
+import { reportPath, rowsOf, type CostReport, type InvoiceCheck } from './api';
 
 const most_bytes = 8 * 1024 * 1024;
 /** Half a cent: what a printed figure cannot show. */
