@@ -322,8 +322,8 @@ function Options(props: { empty: string }) {
             <ListBox<Choice> className="options" renderEmptyState={() => <p className="fine no-option">{props.empty}</p>}>
                 {(each) => (
                     <ListBoxItem id={each.id} textValue={textOf(each)} className="option">
-                        <Text slot="label">{textOf(each)}</Text>
-                        {each.note && <Text slot="description" className="fine">{each.note}</Text>}
+                        <span>{textOf(each)}</span>
+                        {each.note && <span className="fine">{each.note}</span>}
                     </ListBoxItem>
                 )}
             </ListBox>
@@ -382,7 +382,11 @@ export function Chooser(props: FieldProps<string> & ChoosingProps) {
             autoFocus={props.autoFocus} defaultFilter={() => true}
             onFocusChange={setEditing} onBlur={judge} isInvalid={fault !== null} validationBehavior="aria"
             onInputChange={(next) => { setText(next); onSearch?.(next); if (next === '') props.onChange(''); }}
-            onChange={(key) => props.onChange(key === null ? '' : String(key))}>
+            onChange={(key) => {
+                const next = items.find((each) => each.id === key);
+                setText(next ? textOf(next) : '');
+                props.onChange(next?.id ?? '');
+            }}>
             <Caption label={props.label} isRequired={props.isRequired} />
             <div className="combo" onKeyDownCapture={allowFree ? onEnter(written, props.onChange) : undefined}>
                 <Input {...input} placeholder={props.placeholder} />

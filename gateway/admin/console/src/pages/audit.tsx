@@ -2,7 +2,7 @@
 // /console/audit: who changed what, and who tried to and was refused. What is looked for stands in the address.
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { actorName } from '../actor';
+import { useActorNames, type ActorName } from '../actor';
 import { get, type Me } from '../api';
 import { Differences, differencesOf, type Difference } from '../differences';
 import { Checkbox, Chooser, DayField, Form, MultiChooser, type Choice } from '../form';
@@ -26,9 +26,10 @@ interface Answer { data: Event[]; has_more: boolean }
 
 const actions: Choice[] = [
     { id: 'spend_limit', name: 'Spend limits', note: 'set and deleted' },
-    { id: 'spend_limit_increase_request', name: 'Requests for more', note: 'made, approved, denied, withdrawn' },
-    { id: 'policy', name: 'Policies', note: 'changed and rolled back' },
+    { id: 'spend_limit_increase_request', name: 'Requests for more', note: 'made, approved, denied, taken back' },
+    { id: 'policy', name: 'Policies', note: 'changed, and gone back to' },
     { id: 'service_key', name: 'Service keys', note: 'created, changed, rotated, revoked' },
+    { id: 'user', name: 'People', note: 'sessions ended, keys revoked' },
     { id: 'paused_session', name: 'Paused sessions', note: 'resumed' },
     { id: 'store', name: 'The store', note: 'restored from a backup' },
 ];
@@ -36,25 +37,51 @@ const actions: Choice[] = [
 const words: Record<string, string> = {
     'spend_limit.upsert': 'Set a spend limit',
     'spend_limit.delete': 'Deleted a spend limit',
+    'spend_limit_increase_request.create': 'Asked for more',
+    'spend_limit_increase_request.approve': 'Approved a request for more',
+    'spend_limit_increase_request.deny': 'Denied a request for more',
+    'spend_limit_increase_request.withdraw': 'Took a request for more back',
     'policy.update': 'Changed the policies',
     'policy.rollback': 'Went back to earlier policies',
+    'service_key.create': 'Created a service key',
+    'service_key.update': 'Changed a service key',
+    'service_key.rotate': 'Rotated a service key',
+    'service_key.revoke': 'Revoked a service key',
+    'user.end_session': 'Ended a session',
+    'user.end_sessions': 'Ended all sessions',
+    'user.revoke_key': 'Revoked a personal key',
     'paused_session.resume': 'Resumed a session',
     'store.restore': 'Restored the store',
 };
 
-/** "spend_limit_increase_request.approve" is "Spend limit increase request: approve". */
+/** What has no words yet is shown by its name: "spend_limits.denied" is "Was refused: spend limits". */
 function actionName(action: string): string {
     const known = words[action];
     if (known) return known;
     const [subject = '', verb = ''] = action.split('.');
     const name = subject.replaceAll('_', ' ');
     if (verb === 'denied') return `Was refused: ${name}`;
-    return `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${verb}`;
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${verb.replaceAll('_', ' ')}`;
 }
 
-/** Versions of policies have numbers, all else has ids that say what they are. */
-const targetName = (event: Event): string =>
-    event.target_id === null ? '' : event.action.startsWith('policy.') ? `version ${event.target_id}` : event.target_id;
+interface Scope { type?: string; user_id?: string; rbac_group_id?: string }
+interface Document { name?: unknown; period?: unknown; scope?: Scope }
+
+const documentOf = (value: unknown): Document | null => (typeof value === 'object' ? (value as Document | null) : null);
+const scopeOf = (value: unknown): Scope | undefined => documentOf(value)?.scope;
+
+/** What the row is about, as people know it. What says no more than its id has none. */
+function targetName(event: Event, nameOf: ActorName): string | null {
+    if (event.action.startsWith('policy.')) return `Version ${event.target_id}`;
+    const document = documentOf(event.after ?? event.before);
+    if (document === null) return null;
+    if (typeof document.name === 'string') return document.name;
+    const scope = document.scope;
+    if (!scope) return null;
+    const whose = scope.type === 'organization' ? 'everyone' : scope.type === 'group_pool' ? `${scope.rbac_group_id} together`
+        : scope.rbac_group_id ? `each of ${scope.rbac_group_id}` : nameOf(`oidc:${scope.user_id}`);
+    return typeof document.period === 'string' ? `${whose}, ${document.period}` : whose;
+}
 
 const isDenied = (event: Event): boolean => event.action.endsWith('.denied');
 
@@ -73,14 +100,14 @@ function changesOf(event: Event): Difference[] {
     }));
 }
 
-function Detail({ event, me }: { event: Event; me: Me }) {
+function Detail({ event, nameOf }: { event: Event; nameOf: ActorName }) {
     return (
         <div className="stack">
             <dl className="facts">
                 <dt>When</dt><dd>{timeOf(event.created_at)}</dd>
-                <dt>Who</dt><dd>{actorName(event.actor, me)} <span className="fine mono">{event.actor}</span></dd>
+                <dt>Who</dt><dd>{nameOf(event.actor)} <span className="fine mono">{event.actor}</span></dd>
                 <dt>What</dt><dd>{actionName(event.action)} <span className="fine mono">{event.action}</span></dd>
-                {event.target_id && <><dt>Of what</dt><dd className="mono">{targetName(event)}</dd></>}
+                {event.target_id && <><dt>Of what</dt><dd>{targetName(event, nameOf)} <span className="fine mono">{event.target_id}</span></dd></>}
                 {event.reason && <><dt>{isDenied(event) ? 'Refused because it' : 'Why'}</dt><dd>{event.reason}</dd></>}
             </dl>
             {!isDenied(event) && <Differences of={changesOf(event)} label="What changed" none="The row says nothing of what was before and after." />}
@@ -132,10 +159,10 @@ export default function AuditPage({ me }: { me: Me }) {
         placeholderData: (before) => before,
     });
     const rows = useMemo(() => trail.data?.pages.flatMap((page) => page.data) ?? [], [trail.data]);
-    const actors = useMemo(() => {
-        const seen = new Set([`oidc:${me.user.id}`, ...rows.map((row) => row.actor)]);
-        return [...seen].map((id) => ({ id, name: actorName(id, me), note: id }));
-    }, [rows, me]);
+    const seen = [...new Set([`oidc:${me.user.id}`, ...rows.map((row) => row.actor)])];
+    const capped = rows.flatMap(({ before, after }) => scopeOf(after ?? before)?.user_id ?? []);
+    const nameOf = useActorNames([...seen, ...capped.filter((id) => !id.startsWith('service:')).map((id) => `oidc:${id}`)], me);
+    const actors = seen.map((id) => ({ id, name: nameOf(id), note: id }));
     const shown = rows.find((row) => row.id === query.get('event'));
     const columns: Column<Event>[] = [
         {
@@ -144,15 +171,20 @@ export default function AuditPage({ me }: { me: Me }) {
             sort: (row) => Number(row.id),
             show: (row) => <time dateTime={row.created_at} title={timeOf(row.created_at)}>{ago(row.created_at)}</time>,
         },
-        { id: 'who', name: 'Who', sort: (row) => actorName(row.actor, me), show: (row) => actorName(row.actor, me) },
+        { id: 'who', name: 'Who', sort: (row) => nameOf(row.actor), show: (row) => nameOf(row.actor) },
         {
             id: 'what',
             name: 'What',
             sort: (row) => row.action,
             show: (row) => <>{actionName(row.action)} {isDenied(row) && <Badge tone="bad">Refused</Badge>}</>,
         },
-        { id: 'target', name: 'Of what', sort: (row) => row.target_id, show: (row) => <span className="mono">{targetName(row)}</span> },
-        { id: 'why', name: 'Why', show: (row) => row.reason },
+        {
+            id: 'target',
+            name: 'Of what',
+            sort: (row) => targetName(row, nameOf) ?? row.target_id,
+            show: (row) => <span className="wrap">{targetName(row, nameOf) ?? row.target_id}</span>,
+        },
+        { id: 'why', name: 'Why', show: (row) => <span className="wrap">{row.reason}</span> },
         {
             id: 'detail',
             name: 'Details',
@@ -181,7 +213,7 @@ export default function AuditPage({ me }: { me: Me }) {
             <Sheet title={shown ? actionName(shown.action) : ''} wide open={shown !== undefined} onClose={() => go(withQuery({ event: null }), true)}>
                 {(close) => shown && (
                     <>
-                        <Detail event={shown} me={me} />
+                        <Detail event={shown} nameOf={nameOf} />
                         <div className="dialog-foot"><Button onPress={close}>Close</Button></div>
                     </>
                 )}

@@ -3,7 +3,7 @@
 // history; and why somebody may or may not.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
-import { byActor } from '../actor';
+import { inSentence, useActorNames } from '../actor';
 import { call, get, type Me } from '../api';
 import { Differences, type Difference } from '../differences';
 import { ago, plural } from '../format';
@@ -49,6 +49,7 @@ function Overtaken(props: { me: Me; base: number; keepMine: (present: Present) =
         },
         staleTime: 0,
     });
+    const nameOf = useActorNames(theirs.data ? [theirs.data.present.author] : [], props.me);
     return (
         <div className="notice stack" role="alert">
             <p><strong>Somebody else has changed the policies meanwhile.</strong> Nothing was overwritten, and your draft is kept.</p>
@@ -56,7 +57,7 @@ function Overtaken(props: { me: Me; base: number; keepMine: (present: Present) =
                 {({ present, differences }) => (
                     <>
                         <p>
-                            Version {present.version} is by {byActor(present.author, props.me)}
+                            Version {present.version} is by {inSentence(nameOf(present.author))}
                             {present.created_at && `, ${ago(present.created_at)}`}: “{present.reason}”. It changed:
                         </p>
                         <Differences of={differences} label="What they changed" name={pathName(present.document.policies)} />
@@ -73,6 +74,7 @@ function Overtaken(props: { me: Me; base: number; keepMine: (present: Present) =
 }
 
 function Standing({ me, present }: { me: Me; present: Present }) {
+    const nameOf = useActorNames([present.author], me);
     if (present.source === 'file')
         return (
             <div className="notice" role="note">
@@ -86,7 +88,7 @@ function Standing({ me, present }: { me: Me; present: Present }) {
     return (
         <>
             <p className="fine">
-                Version {present.version} by {byActor(present.author, me)}{present.created_at && `, ${ago(present.created_at)}`}
+                Version {present.version} by {inSentence(nameOf(present.author))}{present.created_at && `, ${ago(present.created_at)}`}
                 {present.reason && `: “${present.reason}”`}
             </p>
             {present.in_force_version !== present.version && (

@@ -36,7 +36,7 @@ interface Explanation {
     now: { state: 'allowed' | 'blocked' | 'held'; spend_limit_id?: string; until?: string | null; message?: string };
 }
 
-interface PersonRow { actor: Explanation['actor'] }
+interface User { id: string; name: string | null; email: string | null }
 
 const scopeName = (scope: { type: string; user_id?: string; rbac_group_id?: string } | null): string => {
     switch (scope?.type) {
@@ -94,7 +94,7 @@ function Money({ of }: { of: Explanation }) {
     const lost = of.caps.flatMap((cap) => cap.lost.map((each) => ({ ...each, period: cap.period })));
     return (
         <>
-            <div className="scroll">
+            <div className="scroll" role="region" aria-label="Caps on them" tabIndex={0}>
                 <table>
                     <caption className="sr">Caps on them</caption>
                     <thead>
@@ -175,10 +175,10 @@ function Steps({ of }: { of: Explanation }) {
     );
 }
 
-const toChoice = ({ actor }: PersonRow): Choice => ({
-    id: actor.user_id,
-    name: actor.name ?? actor.email_address ?? actor.user_id,
-    note: [actor.name && actor.email_address, actor.user_id].filter(Boolean).join(' · '),
+const toChoice = (user: User): Choice => ({
+    id: user.id,
+    name: user.name || user.email || user.id,
+    note: [user.name && user.email, user.id].filter(Boolean).join(' · '),
 });
 
 export default function Explain() {
@@ -189,7 +189,7 @@ export default function Explain() {
     const words = useDeferredValue(sought);
     const people = useQuery({
         queryKey: ['people', 'find', words],
-        queryFn: () => get<{ data: PersonRow[] }>(`/v1/organizations/spend_limits/effective?period[]=monthly&limit=50&q=${encodeURIComponent(words)}`),
+        queryFn: () => get<{ data: User[] }>(`/v1/organizations/users?limit=50&q=${encodeURIComponent(words)}`),
         placeholderData: (before) => before,
     });
     const models = useQuery({ queryKey: ['models'], queryFn: readModels });
@@ -201,14 +201,15 @@ export default function Explain() {
     });
     const choices = (people.data?.data ?? []).map(toChoice);
     const chosen = explanation.data?.actor;
-    if (chosen && !choices.some((each) => each.id === user)) choices.push({ ...toChoice({ actor: chosen }), id: user });
+    if (chosen && !choices.some((each) => each.id === user)) choices.push({ ...toChoice({ id: chosen.user_id, name: chosen.name, email: chosen.email_address }), id: user });
     return (
         <Card id="explain" title="Why may they, or may they not?" note="Decided as a request would be, step by step. Nothing is sent.">
             <div className="stack">
                 <div className="pair">
                     <Chooser label="Person or service key" value={user} onChange={(id) => go(withQuery({ user: id || null }), true)} choices={choices}
                         onSearch={setSought} allowFree placeholder="Name, address or id"
-                        empty="Nobody like that has spent anything yet. An id or an address can be written in full." />
+                        help="Of a service key write its user id."
+                        empty="Nobody like that has been seen at work yet." />
                     <Chooser label="Model" value={model} onChange={(id) => go(withQuery({ model: id || null }), true)} allowFree
                         placeholder="Any, as clients ask for it"
                         choices={(models.data?.data ?? []).map((row) => ({ id: row.id, note: row.display_name }))} />

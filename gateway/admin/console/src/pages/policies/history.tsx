@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every version there was, what it changed, and going back to one.
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { actorName } from '../../actor';
+import { useActorNames } from '../../actor';
 import { call, get, type Me } from '../../api';
 import { Differences, type Difference } from '../../differences';
 import { ago, timeOf } from '../../format';
@@ -48,6 +48,8 @@ export function History({ me, present, reload }: { me: Me; present: Present; rel
         initialPageParam: '',
         getNextPageParam: (last) => (last.has_more ? last.last_id : undefined),
     });
+    const rows = history.data?.pages.flatMap((page) => page.data) ?? [];
+    const nameOf = useActorNames(rows.map((row) => row.author), me);
     const shown = Number(address.searchParams.get('version')) || null;
     const back = Number(address.searchParams.get('back')) || null;
     const earlier = useVersion(back);
@@ -66,7 +68,7 @@ export function History({ me, present, reload }: { me: Me; present: Present; rel
             sort: (row) => row.created_at,
             show: (row) => row.created_at && <time dateTime={row.created_at} title={timeOf(row.created_at)}>{ago(row.created_at)}</time>,
         },
-        { id: 'who', name: 'Who', sort: (row) => actorName(row.author, me), show: (row) => actorName(row.author, me) },
+        { id: 'who', name: 'Who', sort: (row) => nameOf(row.author), show: (row) => nameOf(row.author) },
         { id: 'why', name: 'Why', show: (row) => row.reason },
         {
             id: 'act',
@@ -74,12 +76,12 @@ export function History({ me, present, reload }: { me: Me; present: Present; rel
             kind: 'actions',
             show: (row) => (
                 <span className="actions">
-                    <Button look="quiet" aria-label={`What version ${row.version} changed`} onPress={() => go(withQuery({ version: String(row.version) }), true)}>
+                    <Button look="quiet" aria-label={`Changes of version ${row.version}`} onPress={() => go(withQuery({ version: String(row.version) }), true)}>
                         Changes
                     </Button>
                     {mayChange && row.version !== present.version && (
                         <Button look="quiet" aria-label={`Go back to version ${row.version}`} onPress={() => go(withQuery({ back: String(row.version) }), true)}>
-                            Go back to it
+                            Go back
                         </Button>
                     )}
                 </span>
@@ -93,8 +95,8 @@ export function History({ me, present, reload }: { me: Me; present: Present; rel
     return (
         <Card id="history" title="History" note="Versions are kept for good and never change.">
             <Loaded from={history}>
-                {(data) => (
-                    <DataTable caption="Versions" rows={data.pages.flatMap((page) => page.data)} columns={columns}
+                {() => (
+                    <DataTable caption="Versions" rows={rows} columns={columns}
                         rowKey={(row) => String(row.version)} filter={(row) => `${row.version} ${row.author} ${row.reason}`}
                         order={{ by: 'version', descending: true }}
                         more={history.hasNextPage ? { load: () => void history.fetchNextPage(), busy: history.isFetchingNextPage } : undefined}
