@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <set>
 
 #include "tests/flows/world.h"
 
@@ -128,6 +129,33 @@ TEST_F(ConsoleFlow, TakesACookieOnlyFromItsOwnPage) {
     EXPECT_EQ(json::parse(ada.call("GET", limits).body).value().at("data").as_array().size(), 0U);
     EXPECT_EQ(ada.call("POST", limits, cap).status, 200);
     EXPECT_EQ(json::parse(ada.call("GET", limits).body).value().at("data").as_array().size(), 1U);
+}
+
+TEST_F(ConsoleFlow, FindsWhatAnAdminChangedAndWhatSomebodyElseTried) {
+    Browser ada = signed_in("demo-ada");
+    const std::string limits = "/v1/organizations/spend_limits";
+    const std::string cap = R"({"scope":{"type":"rbac_group","rbac_group_id":"contractors"},"amount":"100000"})";
+    EXPECT_EQ(ada.call("POST", limits, cap).status, 200);
+    EXPECT_EQ(signed_in("demo-fiona").call("POST", limits, cap).status, 403);
+    const auto actors = [&](std::string_view query) {
+        const Answer answer = ada.call("GET", std::string("/v1/organizations/audit?").append(query));
+        std::set<std::string> found;
+        for (const auto& row : json::parse(answer.body).value().at("data").as_array())
+            found.emplace(json::find_string(row, "actor").value());
+        return found;
+    };
+
+    EXPECT_EQ(actors("denied=true"), std::set<std::string>{"oidc:demo-fiona"});
+    EXPECT_EQ(actors("action=spend_limit"), std::set<std::string>{"oidc:demo-ada"});
+    EXPECT_EQ(actors("actor=oidc:demo-fiona&action=spend_limit"), std::set<std::string>{});
+}
+
+TEST_F(ConsoleFlow, ListsTheModelsThatAPolicyMayName) {
+    const Answer answer = signed_in("demo-ada").call("GET", "/v1/organizations/models");
+
+    EXPECT_NE(answer.body.find(R"("id":"claude-sonnet-5")"), std::string::npos) << answer.body;
+    EXPECT_EQ(signed_in("demo-fiona").call("GET", "/v1/organizations/groups").status, 200);
+    EXPECT_EQ(signed_in("demo-carl").call("GET", "/v1/organizations/groups").status, 401);
 }
 
 TEST_F(ConsoleFlow, NeverServesAModelToACookie) {

@@ -3,7 +3,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useActorNames, type ActorName } from '../actor';
-import { get, type Me } from '../api';
+import { ApiError, get, type Me } from '../api';
 import { Differences, differencesOf, type Difference } from '../differences';
 import { Checkbox, Chooser, DayField, Form, MultiChooser, type Choice } from '../form';
 import { ago, timeOf } from '../format';
@@ -117,21 +117,21 @@ function Detail({ event, nameOf }: { event: Event; nameOf: ActorName }) {
 
 const filters = ['actor', 'action', 'target_id', 'starting_at', 'ending_at', 'denied'] as const;
 
-function Filters(props: { actors: Choice[] }) {
+function Filters(props: { actors: Choice[]; error: unknown }) {
     const query = useAddress().searchParams;
     const set = (name: string, value: string) => go(withQuery({ [name]: value || null, page: null }), true);
     const isAny = filters.some((name) => query.has(name));
     return (
-        <Form label="Find" className="filters" onSubmit={() => undefined}>
-            <Chooser label="Who" value={query.get('actor') ?? ''} onChange={(value) => set('actor', value)} choices={props.actors} allowFree
+        <Form label="Find" className="filters" error={props.error} onSubmit={() => undefined}>
+            <Chooser label="Who" name="actor" value={query.get('actor') ?? ''} onChange={(value) => set('actor', value)} choices={props.actors} allowFree
                 placeholder="Anybody" />
-            <MultiChooser label="What" value={query.get('action')?.split(',').filter(Boolean) ?? []} onChange={(value) => set('action', value.join(','))}
+            <MultiChooser label="What" name="action" value={query.get('action')?.split(',').filter(Boolean) ?? []} onChange={(value) => set('action', value.join(','))}
                 choices={actions} allowFree placeholder="Anything" />
-            <Chooser label="Of what (id)" value={query.get('target_id') ?? ''} onChange={(value) => set('target_id', value)} choices={[]} allowFree
+            <Chooser label="Of what (id)" name="target_id" value={query.get('target_id') ?? ''} onChange={(value) => set('target_id', value)} choices={[]} allowFree
                 empty="Write an id in full." placeholder="Any" />
-            <DayField label="From (UTC)" value={query.get('starting_at') ?? ''} onChange={(value) => set('starting_at', value)} />
-            <DayField label="Before (UTC)" value={query.get('ending_at') ?? ''} onChange={(value) => set('ending_at', value)} />
-            <Checkbox label="Only refused attempts" value={query.get('denied') === 'true'} onChange={(value) => set('denied', value ? 'true' : '')} />
+            <DayField label="From (UTC)" name="starting_at" value={query.get('starting_at') ?? ''} onChange={(value) => set('starting_at', value)} />
+            <DayField label="Before (UTC)" name="ending_at" value={query.get('ending_at') ?? ''} onChange={(value) => set('ending_at', value)} />
+            <Checkbox label="Only refused attempts" name="denied" value={query.get('denied') === 'true'} onChange={(value) => set('denied', value ? 'true' : '')} />
             {isAny && (
                 <Button look="quiet" onPress={() => go(withQuery({ ...Object.fromEntries(filters.map((name) => [name, null])), page: null }), true)}>
                     Clear
@@ -159,6 +159,7 @@ export default function AuditPage({ me }: { me: Me }) {
         placeholderData: (before) => before,
     });
     const rows = useMemo(() => trail.data?.pages.flatMap((page) => page.data) ?? [], [trail.data]);
+    const isRefused = trail.error instanceof ApiError && trail.error.status === 400;
     const seen = [...new Set([`oidc:${me.user.id}`, ...rows.map((row) => row.actor)])];
     const capped = rows.flatMap(({ before, after }) => scopeOf(after ?? before)?.user_id ?? []);
     const nameOf = useActorNames([...seen, ...capped.filter((id) => !id.startsWith('service:')).map((id) => `oidc:${id}`)], me);
@@ -199,8 +200,8 @@ export default function AuditPage({ me }: { me: Me }) {
         <>
             <PageHead title="Audit trail" lead="What admins changed, and what was tried without the right to." />
             <Card id="trail" title="Changes">
-                <Filters actors={actors} />
-                <Loaded from={trail} rows={8}>
+                <Filters actors={actors} error={isRefused ? trail.error : null} />
+                {!isRefused && <Loaded from={trail} rows={8}>
                     {() => (
                         <DataTable caption="Changes" rows={rows} columns={columns} rowKey={(row) => row.id} order={{ by: 'when', descending: true }}
                             more={trail.hasNextPage ? { load: () => void trail.fetchNextPage(), busy: trail.isFetchingNextPage } : undefined}
@@ -208,7 +209,7 @@ export default function AuditPage({ me }: { me: Me }) {
                                 ? <Empty title="Nothing like that">Take a filter away, or ask for a longer time.</Empty>
                                 : <Empty title="Nothing yet">Every change of caps, keys and policies is written down here, with who made it and why.</Empty>} />
                     )}
-                </Loaded>
+                </Loaded>}
             </Card>
             <Sheet title={shown ? actionName(shown.action) : ''} wide open={shown !== undefined} onClose={() => go(withQuery({ event: null }), true)}>
                 {(close) => shown && (

@@ -125,6 +125,8 @@ export const figures = [
 
 type Figures = Record<string, number | null>;
 
+const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD', maximumFractionDigits: 9 });
+
 export function limitLines(limits: Record<string, unknown> | undefined): string[] {
     const lines: string[] = [];
     for (const scope of scopes) {
@@ -134,13 +136,13 @@ export function limitLines(limits: Record<string, unknown> | undefined): string[
             const value = held?.[figure.id];
             if (value === null) lines.push(`${scope.name}: no limit of ${figure.unit}`);
             else if (value !== undefined)
-                lines.push(figure.id === 'dollars_per_minute' ? `${scope.name}: $${value} a minute` : `${scope.name}: ${count(value)} ${figure.unit}`);
+                lines.push(figure.id === 'dollars_per_minute' ? `${scope.name}: ${dollars.format(value)} a minute` : `${scope.name}: ${count(value)} ${figure.unit}`);
         }
     }
     const pause = limits?.['pause_session'] as Figures | null | undefined;
     if (pause === null) lines.push('Sessions are never paused');
     else if (pause !== undefined) {
-        const bounds = [pause['dollars'] != null && `$${pause['dollars']}`, pause['requests'] != null && `${count(pause['requests'])} requests`];
+        const bounds = [pause['dollars'] != null && dollars.format(pause['dollars']), pause['requests'] != null && `${count(pause['requests'])} requests`];
         lines.push(`A session is paused at ${bounds.filter(Boolean).join(' or ')} within ${pause['minutes'] ?? 60} minutes`);
     }
     return lines;
