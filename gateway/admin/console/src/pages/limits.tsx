@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useMemo } from 'react';
 import { DialogTrigger, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { call, get, type Me } from '../api';
-import { ago, cents, money, timeOf } from '../format';
+import { ago, cents, dayOf, money } from '../format';
 import { go, useAddress, withQuery } from '../router';
 import { DataTable, type Column } from '../table';
 import { Button, Card, Confirm, Empty, Loaded, PageHead, Sheet } from '../ui';
@@ -112,10 +112,10 @@ function Caps({ mayWrite }: { mayWrite: boolean }) {
             <span className="name">{money(line.spent)}{cents(line.held) > 0 && <span>{money(line.held)} set aside</span>}</span>
         )) },
         { id: 'used', name: 'Used', kind: 'figure', sort: (line) => (line.spent !== null && cents(line.cap.amount) > 0 ? cents(line.spent) / cents(line.cap.amount) : null), show: (line) => (line.spent === null ? '–'
-            : <UsedOf row={{ amount: line.cap.amount, period: line.cap.period, source: null, period_to_date_spend: line.spent, held: line.held ?? '0' }} />) },
+            : <UsedOf bare row={{ amount: line.cap.amount, period: line.cap.period, source: null, period_to_date_spend: line.spent, held: line.held ?? '0' }} />) },
         { id: 'ends', name: 'Ends', sort: (line) => line.cap.expires_at ?? null, show: (line) => (line.cap.expires_at
-            ? <span className="name">{ago(line.cap.expires_at)}<span>{timeOf(line.cap.expires_at)}</span></span>
-            : line.isCovered ? <span className="fine">After the temporary one</span> : '–') },
+            ? <span className="name">{ago(line.cap.expires_at)}<span>{dayOf(line.cap.expires_at)}</span></span>
+            : line.isCovered ? <span className="fine">Not in force now</span> : '–') },
         ...(mayWrite ? [{ id: 'actions', name: 'Actions', kind: 'actions', show: (line: Line) => <Actions line={line} /> } as Column<Line>] : []),
     ];
     return (

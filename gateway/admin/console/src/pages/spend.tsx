@@ -29,7 +29,8 @@ function MonthPicker({ month }: { month: string }) {
     const now = monthNow();
     const listed = Array.from({ length: months_back }, (_, back) => monthAfter(now, -back));
     const all = listed.includes(month) ? listed : [...listed, month];
-    const show = (to: string) => go(withQuery({ month: to === now ? null : to, page: null }));
+    // Replaced, so that the focus stays: with the arrow keys a select changes at every press.
+    const show = (to: string) => go(withQuery({ month: to === now ? null : to, page: null }), true);
     return (
         <div className="months" role="group" aria-label="Month">
             <Button aria-label="Month before" onPress={() => show(monthAfter(month, -1))}>‹</Button>
@@ -95,15 +96,15 @@ function Figures({ summary }: { summary: Summary }) {
     );
 }
 
-function Export({ place, month, kind }: { place: Step[]; month: string; kind: Kind }) {
+function Export({ steps, month, kind }: { steps: Step[]; month: string; kind: Kind }) {
     const csv = useMutation({
-        mutationFn: () => download(reportPath({ month, width: '1mo', by: [words[kind].field], steps: place, csv: true }),
+        mutationFn: () => download(reportPath({ month, width: '1mo', by: [words[kind].field], steps, csv: true }),
             `spend-${month}-by-${kind}.csv`),
     });
     const focus = useMutation({ mutationFn: () => download(focusPath(month), `focus-${month}.csv`) });
     return (
         <>
-            <Button isDisabled={csv.isPending} onPress={() => csv.mutate()}>Export CSV</Button>
+            <Button isDisabled={csv.isPending} aria-label={`Export CSV by ${kind}`} onPress={() => csv.mutate()}>Export CSV</Button>
             <Button isDisabled={focus.isPending} onPress={() => focus.mutate()}>Export FOCUS</Button>
             {(csv.error ?? focus.error) && <Problem error={csv.error ?? focus.error} />}
         </>
@@ -217,7 +218,7 @@ function Overview({ place, month }: { place: Place; month: string }) {
             <Crumbs place={place} month={month} />
             <PageHead title={last ? last.value || words[last.kind].none : 'Spend'}
                 lead={last ? `What this ${words[last.kind].one.toLowerCase()} cost in ${monthOf(month)}.` : 'What the models cost, by whom and for what. Days and months are in UTC.'}
-                actions={<><MonthPicker month={month} /><Export place={place.steps} month={month} kind={kind} /></>} />
+                actions={<><MonthPicker month={month} /><Export steps={place.steps} month={month} kind={kind} /></>} />
             {whole ? <Loaded from={summary} rows={2}>{(data) => <Figures summary={data} />}</Loaded> : <PartFigures steps={place.steps} month={month} />}
             <Days steps={place.steps} month={month} />
             <Card id="breakdown" title="Where it went">

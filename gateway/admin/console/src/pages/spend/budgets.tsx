@@ -14,11 +14,11 @@ type Period = keyof typeof periods;
 const usedOf = (row: BudgetRow) => (cents(row.amount) > 0 ? cents(row.period_to_date_spend) / cents(row.amount) : null);
 
 /** How much of a cap is spent, in words and, where it matters, in colour. */
-export function UsedOf({ row }: { row: BudgetRow }) {
+export function UsedOf({ row, bare = false }: { row: BudgetRow; bare?: boolean }) {
     if (row.amount === null) return <span className="fine">No cap</span>;
     const used = usedOf(row);
     if (used === null || used >= 1) return <Badge tone="bad">Reached</Badge>;
-    const words = `${shareOf(cents(row.period_to_date_spend), cents(row.amount))} used`;
+    const words = `${shareOf(cents(row.period_to_date_spend), cents(row.amount))}${bare ? '' : ' used'}`;
     return used >= 0.75 ? <Badge tone="warn">{words}</Badge> : <span>{words}</span>;
 }
 
@@ -46,7 +46,7 @@ function Pools({ period }: { period: Period }) {
                             { id: 'cap', name: 'Budget', kind: 'figure', sort: (row) => (row.amount === null ? null : cents(row.amount)), show: (row) => (row.amount === null ? 'Unlimited' : money(row.amount)) },
                             { id: 'spent', name: 'Spent', kind: 'figure', sort: (row) => cents(row.period_to_date_spend), show: (row) => money(row.period_to_date_spend) },
                             { id: 'held', name: 'Set aside', kind: 'figure', show: (row) => money(row.held) },
-                            { id: 'used', name: 'Used', kind: 'figure', sort: usedOf, show: (row) => <UsedOf row={row} /> },
+                            { id: 'used', name: 'Used', kind: 'figure', sort: usedOf, show: (row) => <UsedOf row={row} bare /> },
                         ]} />
                 );
             }}
@@ -67,6 +67,7 @@ export function Budgets({ month }: { month: string }) {
         queryFn: ({ pageParam }) => get<Page>(
             `/v1/organizations/spend_limits/effective?limit=1000&sort=spend_desc&period[]=${period}${pageParam ? `&page=${encodeURIComponent(pageParam)}` : ''}`),
         initialPageParam: '',
+        enabled: month === monthNow(),
         getNextPageParam: (last) => last.next_page ?? undefined,
     });
     if (month !== monthNow())
@@ -97,7 +98,7 @@ export function Budgets({ month }: { month: string }) {
                             { id: 'cap', name: 'Budget', kind: 'figure', sort: (row) => (row.amount === null ? null : cents(row.amount)), show: (row) => (row.amount === null ? '–' : money(row.amount)) },
                             { id: 'spent', name: 'Spent', kind: 'figure', sort: (row) => cents(row.period_to_date_spend), show: (row) => money(row.period_to_date_spend) },
                             { id: 'held', name: 'Set aside', kind: 'figure', sort: (row) => cents(row.held), show: (row) => money(row.held) },
-                            { id: 'used', name: 'Used', kind: 'figure', sort: usedOf, show: (row) => <UsedOf row={row} /> },
+                            { id: 'used', name: 'Used', kind: 'figure', sort: usedOf, show: (row) => <UsedOf row={row} bare /> },
                         ]} />
                 )}
             </Loaded>

@@ -4,7 +4,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { get, upload } from '../../api';
-import { dayOf, dollarsOf, monthOf } from '../../format';
+import { dayOf, dollarsOf } from '../../format';
 import { DataTable } from '../../table';
 import { Badge, Button, Empty, Problem, Waiting } from '../../ui';
 import { reportPath, rowsOf, type CostReport, type InvoiceCheck } from './api';
@@ -124,7 +124,7 @@ export function Invoice({ month }: { month: string }) {
                     <label htmlFor={`${id}-of`}>Billed for</label>
                     <select id={`${id}-of`} className="input" value={upstream} onChange={(event) => setUpstream(event.currentTarget.value)}>
                         <option value="">Every upstream</option>
-                        {names.map((name) => <option key={name} value={name}>{name}, of {monthOf(month)}</option>)}
+                        {names.map((name) => <option key={name} value={name}>{name}</option>)}
                     </select>
                 </div>
                 <Button look="primary" type="submit" isDisabled={!file || check.isPending}>Compare</Button>

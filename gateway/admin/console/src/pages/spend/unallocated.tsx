@@ -48,8 +48,8 @@ export function Unallocated({ summary, month }: { summary: Summary; month: strin
                 <div>
                     <h3 id="no-group">{money(no_group.amount)} without a group</h3>
                     <p className="note">
-                        {shareOf(cents(no_group.amount), all)} of {monthOf(month)}. These people are in no group that the identity provider sends. Put them into
-                        one there, or name their group in a policy; it counts from their next sign-in on.
+                        {shareOf(cents(no_group.amount), all)} of {monthOf(month)}. These people are in no group that the identity provider sends. Put them
+                        into one there: it counts from their next sign-in on. What is spent already stays where it is.
                     </p>
                 </div>
                 <Whose month={month} kind="group" caption="Spend without a group" none="Every request belongs to a group" />
