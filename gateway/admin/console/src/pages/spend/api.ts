@@ -39,9 +39,18 @@ export const root = '/console/spend';
 /** A path cannot hold an empty part. */
 const nothing = '~';
 
+/** What somebody typed may be no encoding at all. */
+function decoded(part: string): string {
+    try {
+        return decodeURIComponent(part);
+    } catch {
+        return part;
+    }
+}
+
 /** /console/spend/group/engineering/person/ada/day/2026-11-12 */
 export function placeAt(path: string): Place {
-    const parts = path.slice(root.length).split('/').filter(Boolean).map(decodeURIComponent);
+    const parts = path.slice(root.length).split('/').filter(Boolean).map(decoded);
     const place: Place = { steps: [], person: null, day: null };
     for (let at = 0; at + 1 < parts.length; at += 2) {
         const [name, value] = [parts[at]!, parts[at + 1]!];
