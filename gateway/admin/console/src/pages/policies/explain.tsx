@@ -6,7 +6,7 @@ import { useDeferredValue, useState, type ReactNode } from 'react';
 import { get, type Cap } from '../../api';
 import { Chooser, type Choice } from '../../form';
 import { cents, money, percent, timeOf, ago } from '../../format';
-import { go, useAddress, withQuery } from '../../router';
+import { go, Link, useAddress, withQuery } from '../../router';
 import { Badge, Card, Empty, Loaded } from '../../ui';
 import { limitLines, readModels } from './model';
 
@@ -37,6 +37,8 @@ interface Explanation {
 }
 
 interface User { id: string; name: string | null; email: string | null }
+
+interface Paused { user_id: string; session_id: string; paused_at: string; why: string }
 
 const scopeName = (scope: { type: string; user_id?: string; rbac_group_id?: string } | null): string => {
     switch (scope?.type) {
@@ -134,8 +136,26 @@ function verdictOf(of: Explanation): { tone: Tone; words: string; sentence: stri
     return { tone: 'good', words: 'Allowed', sentence: null };
 }
 
+/** What stops single sessions of theirs: others go on. */
+function PausedSessions({ of, by }: { of: Paused[]; by: Explanation }) {
+    return (
+        <div className="notice">
+            <p>
+                {of.length === 1 ? 'A session of theirs is paused' : `${of.length} sessions of theirs are paused`}, and every request
+                of {of.length === 1 ? 'that one' : 'those'} is refused until{' '}
+                {by.kind === 'service' ? 'the owner of the key resumes it at /access.' : (
+                    <>they resume it at /access, or you <Link to={`/console/people/${encodeURIComponent(by.actor.user_id)}`}>among their sessions</Link>.</>
+                )}
+            </p>
+            <ul>{of.map((each) => <li key={each.session_id}>{ago(each.paused_at)}: {each.why} <span className="fine mono">{each.session_id}</span></li>)}</ul>
+        </div>
+    );
+}
+
 function Steps({ of }: { of: Explanation }) {
     const limits = limitLines(of.policy?.limits);
+    const all = useQuery({ queryKey: ['paused_sessions'], queryFn: () => get<{ data: Paused[] }>('/v1/organizations/paused_sessions?limit=1000') });
+    const paused = (all.data?.data ?? []).filter((each) => each.user_id === of.actor.user_id);
     const verdict = verdictOf(of);
     const isCapped = [...of.caps, ...of.pools].some((cap) => cap.amount !== null);
     const isReached = [...of.caps, ...of.pools].some((cap) => cap.reached);
@@ -159,9 +179,11 @@ function Steps({ of }: { of: Explanation }) {
                     <Chips of={of.models} label="Models" />
                 </details>
             </Step>
-            <Step title="How fast may they go" verdict={limits.length > 0 ? 'Limited' : 'No limits'} tone="neutral">
+            <Step title="How fast may they go" tone={paused.length > 0 ? 'warn' : 'neutral'}
+                verdict={paused.length > 0 ? `${paused.length} paused` : limits.length > 0 ? 'Limited' : 'No limits'}>
                 {limits.length > 0 ? <ul className="effects">{limits.map((line) => <li key={line}>{line}</li>)}</ul>
                     : <p className="fine">Their policy has no rate limits.</p>}
+                {paused.length > 0 && <PausedSessions of={paused} by={of} />}
             </Step>
             <Step title="Is there money left" verdict={isReached ? 'No' : of.now.state === 'held' ? 'All set aside' : isCapped ? 'Yes' : 'No cap'}
                 tone={isReached ? 'bad' : of.now.state === 'held' ? 'warn' : isCapped ? 'good' : 'neutral'}>
