@@ -43,6 +43,8 @@ function ownerOf(path: string, names: Iterable<string>): string | undefined {
 interface Refusals {
     claim: (name: string) => () => void;
     placed: Record<string, string[]>;
+    /** The answer that they are from. */
+    error: unknown;
 }
 
 const RefusalContext = createContext<Refusals | null>(null);
@@ -53,9 +55,10 @@ function useRefusal(name: string | undefined, value: unknown): string | undefine
     const claim = refusals?.claim;
     useEffect(() => (name && claim ? claim(name) : undefined), [name, claim]);
     const words = name ? refusals?.placed[name]?.join('\n') : undefined;
-    const [seen, setSeen] = useState<{ placed: unknown; value: unknown }>({ placed: null, value: null });
-    if (seen.placed !== refusals?.placed) setSeen({ placed: refusals?.placed, value });
-    return seen.placed === refusals?.placed && seen.value !== value ? undefined : words;
+    const error = refusals?.error;
+    const [judged, setJudged] = useState<{ error: unknown; value: unknown }>({ error, value });
+    if (judged.error !== error) setJudged({ error, value });
+    return judged.error === error && judged.value !== value ? undefined : words;
 }
 
 /**
@@ -108,7 +111,7 @@ export function Form(props: { onSubmit: () => void; error?: unknown; children: R
     useEffect(() => {
         if (anyPlaced) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
     }, [props.error, anyPlaced]);
-    const refusals = useMemo(() => ({ claim, placed }), [claim, placed]);
+    const refusals = useMemo(() => ({ claim, placed, error: props.error }), [claim, placed, props.error]);
     return (
         <RefusalContext value={refusals}>
             <AriaForm ref={form} className={props.className ?? 'fields'} aria-label={props.label}

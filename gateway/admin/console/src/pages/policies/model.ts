@@ -2,7 +2,7 @@
 // Policies as the API has them, and what they say in words.
 import { call, get, send } from '../../api';
 import type { Difference } from '../../differences';
-import { count } from '../../format';
+import { count, plural } from '../../format';
 
 export interface Policy {
     match: { groups?: string[]; email_domain?: string };
@@ -142,8 +142,8 @@ export function limitLines(limits: Record<string, unknown> | undefined): string[
     const pause = limits?.['pause_session'] as Figures | null | undefined;
     if (pause === null) lines.push('Sessions are never paused');
     else if (pause !== undefined) {
-        const bounds = [pause['dollars'] != null && dollars.format(pause['dollars']), pause['requests'] != null && `${count(pause['requests'])} requests`];
-        lines.push(`A session is paused at ${bounds.filter(Boolean).join(' or ')} within ${pause['minutes'] ?? 60} minutes`);
+        const bounds = [pause['dollars'] != null && dollars.format(pause['dollars']), pause['requests'] != null && plural(pause['requests'], 'request')];
+        lines.push(`A session is paused at ${bounds.filter(Boolean).join(' or ')} within ${plural(pause['minutes'] ?? 60, 'minute')}`);
     }
     return lines;
 }

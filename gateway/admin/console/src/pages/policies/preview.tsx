@@ -32,7 +32,7 @@ const columns: Column<Affected>[] = [
         name: 'Who',
         sort: (row) => row.email_address || row.user_id,
         show: (row) => (
-            <span className="name">{row.email_address || row.user_id}{row.service && <span>Service key {row.user_id}</span>}</span>
+            <span className="name">{row.email_address || row.user_id}{row.service && <span>Service key {row.email_address && row.user_id}</span>}</span>
         ),
     },
     { id: 'change', name: 'What changes for them', show: (row) => <Effect of={row} /> },
