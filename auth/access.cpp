@@ -43,20 +43,18 @@ Task<http::Response> AccessEndpoints::access(http::Request& request) const {
     co_return access_page(view);
 }
 
-Task<http::Response> AccessEndpoints::revoke_session(http::Request& request) const {
-    const auto mine = co_await sessions_.admit_form(request);
-    if (!mine) co_return fail(mine.error());
+Task<http::Response> AccessEndpoints::revoke_session(http::Request& request, const Session& mine) const {
     const auto form = http::Form::parse(request.body.view());
     const std::string id(form.value("session"));
     const auto session = co_await parts_.vault.find_session(id);
     if (!session) co_return fail(session.error());
     // Somebody else's session and no session read the same: the answer tells nothing about other people.
-    if (!session->has_value() || (*session)->person.subject != mine->person.subject)
+    if (!session->has_value() || (*session)->person.subject != mine.person.subject)
         co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
     const auto gone = co_await parts_.vault.revoke_session(id);
     if (!gone) co_return fail(gone.error());
-    audit_success(parts_.journal, "session.revoke", request, mine->person, {{"credential_id", id}});
-    if (id != mine->id) co_return http::redirect("/access");
+    audit_success(parts_.journal, "session.revoke", request, mine.person, {{"credential_id", id}});
+    if (id != mine.id) co_return http::redirect("/access");
     http::Response page = signed_out_page();
     sessions_.forget(page);
     co_return page;
@@ -64,49 +62,43 @@ Task<http::Response> AccessEndpoints::revoke_session(http::Request& request) con
 
 /// A person in a browser, and not the credential that the paused work itself goes on with: what runs away could resume
 /// itself.
-Task<http::Response> AccessEndpoints::resume(http::Request& request) const {
-    const auto mine = co_await sessions_.admit_form(request);
-    if (!mine) co_return fail(mine.error());
+Task<http::Response> AccessEndpoints::resume(http::Request& request, const Session& mine) const {
     const auto form = http::Form::parse(request.body.view());
     const std::string user(form.value("user"));
     const std::string session(form.value("session"));
-    const auto resumed = co_await parts_.paused.resume(mine->person, user, session);
+    const auto resumed = co_await parts_.paused.resume(mine.person, user, session);
     if (!resumed) co_return fail(resumed.error());
     if (!*resumed)
         co_return fail(
             Error::not_found(Reason::not_found, "You have no such paused session. It may go on already: try it."));
-    audit_success(parts_.journal, "paused_session.resume", request, mine->person,
+    audit_success(parts_.journal, "paused_session.resume", request, mine.person,
                   {{"user", user}, {"session_id", session}});
     co_return http::redirect("/access");
 }
 
-Task<http::Response> AccessEndpoints::ask_for_more(http::Request& request) const {
-    const auto mine = co_await sessions_.admit_form(request);
-    if (!mine) co_return fail(mine.error());
+Task<http::Response> AccessEndpoints::ask_for_more(http::Request& request, const Session& mine) const {
     const auto form = http::Form::parse(request.body.view());
     const std::string period(form.value("period"));
     const std::string amount(form.value("amount"));
     const std::string reason(form.value("reason"));
-    const auto asked = co_await parts_.spend.ask(mine->person, period, amount, reason);
+    const auto asked = co_await parts_.spend.ask(mine.person, period, amount, reason);
     if (!asked) {
-        audit_failure(parts_.journal, "increase.request", request, asked.error(), mine->person);
+        audit_failure(parts_.journal, "increase.request", request, asked.error(), mine.person);
         co_return fail(asked.error());
     }
-    audit_success(parts_.journal, "increase.request", request, mine->person, {{"period", period}});
+    audit_success(parts_.journal, "increase.request", request, mine.person, {{"period", period}});
     co_return http::redirect("/access");
 }
 
-Task<http::Response> AccessEndpoints::withdraw_request(http::Request& request) const {
-    const auto mine = co_await sessions_.admit_form(request);
-    if (!mine) co_return fail(mine.error());
+Task<http::Response> AccessEndpoints::withdraw_request(http::Request& request, const Session& mine) const {
     const auto form = http::Form::parse(request.body.view());
     const std::string id(form.value("request"));
-    const auto withdrawn = co_await parts_.spend.withdraw(mine->person, id);
+    const auto withdrawn = co_await parts_.spend.withdraw(mine.person, id);
     if (!withdrawn) {
-        audit_failure(parts_.journal, "increase.withdraw", request, withdrawn.error(), mine->person);
+        audit_failure(parts_.journal, "increase.withdraw", request, withdrawn.error(), mine.person);
         co_return fail(withdrawn.error());
     }
-    audit_success(parts_.journal, "increase.withdraw", request, mine->person, {{"increase_request_id", id}});
+    audit_success(parts_.journal, "increase.withdraw", request, mine.person, {{"increase_request_id", id}});
     co_return http::redirect("/access");
 }
 

@@ -16,10 +16,10 @@ class AccessEndpoints {
 
     Task<http::Response> landing(http::Request& request) const;
     Task<http::Response> access(http::Request& request) const;
-    Task<http::Response> revoke_session(http::Request& request) const;
-    Task<http::Response> resume(http::Request& request) const;
-    Task<http::Response> ask_for_more(http::Request& request) const;
-    Task<http::Response> withdraw_request(http::Request& request) const;
+    Task<http::Response> revoke_session(http::Request& request, const Session& mine) const;
+    Task<http::Response> resume(http::Request& request, const Session& mine) const;
+    Task<http::Response> ask_for_more(http::Request& request, const Session& mine) const;
+    Task<http::Response> withdraw_request(http::Request& request, const Session& mine) const;
 
   private:
     const SignInParts& parts_;

@@ -22,6 +22,14 @@ void write(observe::Journal& journal, std::string_view name, const http::Request
     journal.write(observe::SecurityEvent{name, std::move(fields)});
 }
 
+Task<http::Response> serve_identified(Authenticator& authenticator, observe::Journal& journal,
+                                      const CredentialHandler& handler, http::Request& request) {
+    const auto identity = co_await identify_audited(authenticator, journal, request);
+    if (!identity) co_return fail(identity.error());
+    auto response = co_await handler(request, *identity);
+    co_return response;
+}
+
 }  // namespace
 
 void audit_success(observe::Journal& journal, std::string_view name, const http::Request& request, const Person& person,
@@ -40,6 +48,13 @@ Task<IdentityPtr> identify_audited(Authenticator& authenticator, observe::Journa
     auto identity = co_await authenticator.identify(request);
     if (!identity) audit_failure(journal, "auth.denied", request, identity.error());
     co_return identity;
+}
+
+http::Guarded guard_credential(Authenticator& authenticator, observe::Journal& journal, CredentialHandler handler) {
+    http::ReplyHandler guarded = [&authenticator, &journal, handler = std::move(handler)](http::Request& request) {
+        return serve_identified(authenticator, journal, handler, request);
+    };
+    return {http::Access::credential, std::move(guarded)};
 }
 
 }  // namespace gatehouse::auth

@@ -67,29 +67,25 @@ Task<NewKey> create_key(Vault& vault, Random& random, Person person, KeyWish wis
     co_return made;
 }
 
-Task<http::Response> KeyEndpoints::create(http::Request& request) const {
-    const auto mine = co_await sessions_.admit_form(request);
-    if (!mine) co_return fail(mine.error());
+Task<http::Response> KeyEndpoints::create(http::Request& request, const Session& mine) const {
     const auto form = http::Form::parse(request.body.view());
     const auto wish = parse_key_wish(form.value("name"), form.value("days"));
     if (!wish) co_return fail(wish.error());
-    const auto made = co_await create_key(parts_.vault, parts_.random, mine->person, *wish, parts_.clock.now());
+    const auto made = co_await create_key(parts_.vault, parts_.random, mine.person, *wish, parts_.clock.now());
     if (!made) co_return fail(made.error());
-    audit_success(parts_.journal, "key.create", request, mine->person,
+    audit_success(parts_.journal, "key.create", request, mine.person,
                   {{"credential_id", made->key.id}, {"key_name", made->key.name}});
     const NewKeyView view{parts_.settings.public_url.origin(), made->key.name, made->secret, made->key.expires_at};
     co_return new_key_page(view);
 }
 
-Task<http::Response> KeyEndpoints::revoke(http::Request& request) const {
-    const auto mine = co_await sessions_.admit_form(request);
-    if (!mine) co_return fail(mine.error());
+Task<http::Response> KeyEndpoints::revoke(http::Request& request, const Session& mine) const {
     const auto form = http::Form::parse(request.body.view());
     const std::string id(form.value("key"));
-    const auto gone = co_await parts_.vault.revoke_key(mine->person.subject, id);
+    const auto gone = co_await parts_.vault.revoke_key(mine.person.subject, id);
     if (!gone) co_return fail(gone.error());
     if (!*gone) co_return fail(Error::not_found(Reason::not_found, "You have no such key. It may be revoked already."));
-    audit_success(parts_.journal, "key.revoke", request, mine->person, {{"credential_id", id}});
+    audit_success(parts_.journal, "key.revoke", request, mine.person, {{"credential_id", id}});
     co_return http::redirect("/access");
 }
 

@@ -34,8 +34,8 @@ class KeyEndpoints {
   public:
     KeyEndpoints(const SignInParts& parts, const BrowserSessions& sessions) : parts_(parts), sessions_(sessions) {}
 
-    Task<http::Response> create(http::Request& request) const;
-    Task<http::Response> revoke(http::Request& request) const;
+    Task<http::Response> create(http::Request& request, const Session& mine) const;
+    Task<http::Response> revoke(http::Request& request, const Session& mine) const;
 
   private:
     const SignInParts& parts_;

@@ -19,20 +19,52 @@
 namespace gatehouse::auth {
 namespace {
 
-template <class Endpoints>
-void add(http::Router& router, std::string_view method, std::string_view path, const Endpoints& endpoints,
-         Task<http::Response> (Endpoints::*handler)(http::Request&) const, http::ErrorRenderer render,
-         std::string_view label) {
-    http::Route route;
-    route.method = method;
-    route.path = path;
-    route.handler = [&endpoints, handler](http::Request& request) { return (endpoints.*handler)(request); };
-    route.render = render;
-    route.label = label;
-    // Any body is accepted there and none is looked at. Nor is one kept: everybody may ask.
-    route.ignores_body = path == "/oauth/device_authorization";
-    router.add(std::move(route));
+using FormHandler = std::function<Task<http::Response>(http::Request&, const Session&)>;
+
+Task<http::Response> serve_form(const BrowserSessions& sessions, const FormHandler& handler, http::Request& request) {
+    const auto mine = co_await sessions.admit_form(request);
+    if (!mine) co_return fail(mine.error());
+    auto response = co_await handler(request, *mine);
+    co_return response;
 }
+
+/// Adds the routes of one set of endpoints, whose errors look alike.
+template <class Endpoints>
+struct Adder {
+    http::Router& router;
+    const Endpoints& endpoints;
+    http::ErrorRenderer render;
+
+    using Step = Task<http::Response> (Endpoints::*)(http::Request&) const;
+    using FormStep = Task<http::Response> (Endpoints::*)(http::Request&, const Session&) const;
+
+    void add(http::Access access, std::string method, std::string path, std::string_view label, Step step) const {
+        // Any body is accepted there and none is looked at. Nor is one kept: everybody may ask.
+        const bool ignores_body = path == "/oauth/device_authorization";
+        http::ReplyHandler handler = [&endpoints = endpoints, step](http::Request& request) {
+            return (endpoints.*step)(request);
+        };
+        router.add({.method = std::move(method),
+                    .path = std::move(path),
+                    .handler = {access, std::move(handler)},
+                    .render = render,
+                    .ignores_body = ignores_body,
+                    .label = label});
+    }
+    void add_form(const BrowserSessions& sessions, std::string path, std::string_view label, FormStep step) const {
+        FormHandler handler = [&endpoints = endpoints, step](http::Request& request, const Session& mine) {
+            return (endpoints.*step)(request, mine);
+        };
+        http::ReplyHandler guarded = [&sessions, handler = std::move(handler)](http::Request& request) {
+            return serve_form(sessions, handler, request);
+        };
+        router.add({.method = "POST",
+                    .path = std::move(path),
+                    .handler = {http::Access::form, std::move(guarded)},
+                    .render = render,
+                    .label = label});
+    }
+};
 
 /// The discovery document never changes, but it is a route like the others.
 class MetadataEndpoint {
@@ -78,29 +110,41 @@ Task<std::optional<Person>> SignIn::viewer(const http::Request& request) const {
 }
 
 void SignIn::mount(http::Router& router) {
+    using http::Access;
     const State& s = *state_;
-    add(router, "*", "/.well-known/oauth-authorization-server", s.metadata, &MetadataEndpoint::document, render_oauth,
-        "discovery");
-    add(router, "POST", "/oauth/device_authorization", s.device, &DeviceEndpoints::authorize, render_oauth,
-        "device_authorization");
-    add(router, "GET", "/device", s.device, &DeviceEndpoints::page, render_device_problem, "device");
-    add(router, "POST", "/device", s.device, &DeviceEndpoints::approve, render_device_problem, "device");
-    add(router, "POST", "/device/deny", s.device, &DeviceEndpoints::deny, render_device_problem, "device");
-    add(router, "GET", "/login", s.login, &LoginEndpoints::login, render_problem_page, "login");
-    add(router, "GET", "/oauth/callback", s.login, &LoginEndpoints::callback, render_callback_problem, "callback");
-    add(router, "POST", "/logout", s.login, &LoginEndpoints::logout, render_problem_page, "logout");
-    add(router, "POST", "/oauth/token", s.token, &TokenEndpoints::token, render_oauth, "token");
-    add(router, "POST", "/oauth/revoke", s.token, &TokenEndpoints::revoke, render_oauth, "revoke");
-    add(router, "GET", "/", s.access, &AccessEndpoints::landing, render_problem_page, "landing");
-    add(router, "GET", "/access", s.access, &AccessEndpoints::access, render_problem_page, "access");
-    add(router, "POST", "/access/sessions/revoke", s.access, &AccessEndpoints::revoke_session, render_problem_page,
-        "access");
-    add(router, "POST", "/access/increase", s.access, &AccessEndpoints::ask_for_more, render_problem_page, "access");
-    add(router, "POST", "/access/increase/withdraw", s.access, &AccessEndpoints::withdraw_request, render_problem_page,
-        "access");
-    add(router, "POST", "/access/paused/resume", s.access, &AccessEndpoints::resume, render_problem_page, "access");
-    add(router, "POST", "/access/keys", s.keys, &KeyEndpoints::create, render_problem_page, "keys");
-    add(router, "POST", "/access/keys/revoke", s.keys, &KeyEndpoints::revoke, render_problem_page, "keys");
+    const Adder<MetadataEndpoint> metadata{router, s.metadata, render_oauth};
+    metadata.add(Access::anyone, "*", "/.well-known/oauth-authorization-server", "discovery",
+                 &MetadataEndpoint::document);
+
+    const Adder<DeviceEndpoints> terminal{router, s.device, render_oauth};
+    terminal.add(Access::anyone, "POST", "/oauth/device_authorization", "device_authorization",
+                 &DeviceEndpoints::authorize);
+    const Adder<DeviceEndpoints> device{router, s.device, render_device_problem};
+    device.add(Access::anyone, "GET", "/device", "device", &DeviceEndpoints::page);
+    device.add(Access::own_page, "POST", "/device", "device", &DeviceEndpoints::approve);
+    device.add(Access::own_page, "POST", "/device/deny", "device", &DeviceEndpoints::deny);
+
+    const Adder<LoginEndpoints> login{router, s.login, render_problem_page};
+    login.add(Access::anyone, "GET", "/login", "login", &LoginEndpoints::login);
+    login.add(Access::own_page, "POST", "/logout", "logout", &LoginEndpoints::logout);
+    const Adder<LoginEndpoints> callback{router, s.login, render_callback_problem};
+    callback.add(Access::anyone, "GET", "/oauth/callback", "callback", &LoginEndpoints::callback);
+
+    const Adder<TokenEndpoints> token{router, s.token, render_oauth};
+    token.add(Access::anyone, "POST", "/oauth/token", "token", &TokenEndpoints::token);
+    token.add(Access::anyone, "POST", "/oauth/revoke", "revoke", &TokenEndpoints::revoke);
+
+    const Adder<AccessEndpoints> access{router, s.access, render_problem_page};
+    access.add(Access::anyone, "GET", "/", "landing", &AccessEndpoints::landing);
+    access.add(Access::page, "GET", "/access", "access", &AccessEndpoints::access);
+    access.add_form(s.sessions, "/access/sessions/revoke", "access", &AccessEndpoints::revoke_session);
+    access.add_form(s.sessions, "/access/increase", "access", &AccessEndpoints::ask_for_more);
+    access.add_form(s.sessions, "/access/increase/withdraw", "access", &AccessEndpoints::withdraw_request);
+    access.add_form(s.sessions, "/access/paused/resume", "access", &AccessEndpoints::resume);
+
+    const Adder<KeyEndpoints> keys{router, s.keys, render_problem_page};
+    keys.add_form(s.sessions, "/access/keys", "keys", &KeyEndpoints::create);
+    keys.add_form(s.sessions, "/access/keys/revoke", "keys", &KeyEndpoints::revoke);
 }
 
 }  // namespace gatehouse::auth

@@ -118,6 +118,13 @@ void log_notices(const Settings& settings) {
                   {{"line", notice.line}, {"path", notice.path}, {"notice", notice.message}});
 }
 
+/// For whoever reviews who may call what; the tests call each.
+void log_routes(const http::Router& router) {
+    for (const http::Route& route : router.routes())
+        log::debug("route",
+                   {{"method", route.method}, {"path", route.path}, {"access", http::to_slug(route.handler.access)}});
+}
+
 class App {
   public:
     App(const SettingsSource& source, Settings settings, const Prepare& prepare)
@@ -289,6 +296,7 @@ Result<> App::start() {
     const Worker& first = *workers_.front();
     spawn_logged(first.shard.executor(), first.services->recover());
     if (const auto listening = listen(); !listening) return listening;
+    log_routes(first.services->router());
     const auto now = settings();
     log::info("listening", {{"address", now->listen.host + ":" + std::to_string(server_->port())},
                             {"public_url", now->public_url.origin()},

@@ -10,14 +10,12 @@ namespace gatehouse {
 namespace {
 
 http::Route probe(std::string path, http::ReplyHandler handler) {
-    http::Route route;
-    route.method = "GET";
-    route.path = std::move(path);
-    route.handler = std::move(handler);
-    route.render = http::render_plain;
-    route.health_probe = true;
-    route.label = "probe";
-    return route;
+    return {.method = "GET",
+            .path = std::move(path),
+            .handler = {http::Access::anyone, std::move(handler)},
+            .render = http::render_plain,
+            .health_probe = true,
+            .label = "probe"};
 }
 
 Task<http::Response> alive(http::Request&) {

@@ -21,7 +21,7 @@ Task<http::Response> protocol(http::Request&) {
 void mount_protocol(http::Router& router) {
     router.add({.method = "GET",
                 .path = "/protocol",
-                .handler = http::ReplyHandler(protocol),
+                .handler = {http::Access::anyone, http::ReplyHandler(protocol)},
                 .render = http::render_inference,
                 .label = "protocol"});
 }

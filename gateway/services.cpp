@@ -227,11 +227,10 @@ struct Services::State {
 
         health.mount_probes(operator_router);
         health.mount_metrics(operator_router);
-        http::Route nothing;
-        nothing.method = "*";
-        nothing.handler = http::ReplyHandler(no_such_page);
-        nothing.render = http::render_plain;
-        operator_router.set_fallback(std::move(nothing));
+        operator_router.set_fallback({.method = "*",
+                                      .path = "/*",
+                                      .handler = {http::Access::anyone, http::ReplyHandler(no_such_page)},
+                                      .render = http::render_plain});
     }
 
     std::function<Task<auth::IdentityPtr>(const http::Request&)> browser_callers() {

@@ -100,16 +100,19 @@ bool AuditTrail::Wanted::admits(const policy::AuditEvent& event) const {
 }
 
 void AuditTrail::mount(http::Router& router) {
-    const auto add = [&](std::string method, std::string path, http::ReplyHandler handler) {
+    const auto add = [&](std::string method, std::string path, http::Guarded handler) {
         router.add({.method = std::move(method),
                     .path = std::move(path),
                     .handler = std::move(handler),
                     .render = render_admin_error,
                     .label = "admin"});
     };
-    add("GET", "/v1/organizations/spend_limits/audit", [this](http::Request& request) { return show_caps(request); });
-    add("GET", "/v1/organizations/audit", [this](http::Request& request) { return show_all(request); });
-    add("*", "/v1/organizations/*", [this](http::Request& request) { return nothing_here(request); });
+    Gate& gate = parts_.gate;
+    add("GET", "/v1/organizations/spend_limits/audit",
+        gate.guard(Right::read_settings, of_caps, this, &AuditTrail::show_caps));
+    add("GET", "/v1/organizations/audit", gate.guard(Right::read_settings, everything, this, &AuditTrail::show_all));
+    // Who is no admin learns that first.
+    add("*", "/v1/organizations/*", gate.guard(Right::read_spend, everything, this, &AuditTrail::nothing_here));
 }
 
 /// Newest first. Rows are in order of time, so nothing is looked at below the first that is too old.
@@ -129,14 +132,10 @@ Task<std::vector<policy::AuditEvent>> AuditTrail::find(Wanted wanted, std::size_
 }
 
 Task<http::Response> AuditTrail::show_caps(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, of_caps);
-    if (!caller) co_return fail(caller.error());
     co_return co_await show(request, {.prefix = std::string(caps_prefix)});
 }
 
 Task<http::Response> AuditTrail::show_all(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, everything);
-    if (!caller) co_return fail(caller.error());
     auto wanted = Wanted::parse(request.query());
     if (!wanted) co_return fail(wanted.error());
     co_return co_await show(request, std::move(*wanted));
@@ -164,10 +163,7 @@ Task<http::Response> AuditTrail::show(http::Request& request, Wanted wanted) {
     co_return reply(request, bj::object{{"data", std::move(data)}, {"has_more", has_more}});
 }
 
-/// Who is no admin learns that first.
-Task<http::Response> AuditTrail::nothing_here(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, everything);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> AuditTrail::nothing_here(http::Request&) {
     co_return fail(Error::not_found());
 }
 

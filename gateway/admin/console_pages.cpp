@@ -65,12 +65,14 @@ void ConsolePages::mount(http::Router& router) {
     for (const char* path : {"/me", "/console", "/console/*"})
         router.add({.method = "GET",
                     .path = path,
-                    .handler = http::ReplyHandler([this](http::Request& request) { return page(request); }),
+                    .handler = {http::Access::page,
+                                http::ReplyHandler([this](http::Request& request) { return page(request); })},
                     .render = parts_.render,
                     .label = "console"});
     router.add({.method = "GET",
                 .path = std::string(assets_path) + "*",
-                .handler = http::ReplyHandler([this](http::Request& request) { return asset(request); }),
+                .handler = {http::Access::anyone,
+                            http::ReplyHandler([this](http::Request& request) { return asset(request); })},
                 .render = http::render_plain,
                 .label = "console"});
 }

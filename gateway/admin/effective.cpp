@@ -129,19 +129,17 @@ Result<EffectiveRoute::Search> EffectiveRoute::Search::read(const Query& query) 
 void EffectiveRoute::mount(http::Router& router) {
     router.add({.method = "GET",
                 .path = "/v1/organizations/spend_limits/effective",
-                .handler = http::ReplyHandler([this](http::Request& request) { return effective(request); }),
+                .handler = parts_.gate.guard(Right::read_spend, scope, this, &EffectiveRoute::effective),
                 .render = render_admin_error,
                 .label = "spend_limits"});
     router.add({.method = "GET",
                 .path = "/v1/organizations/spend_limits/pools",
-                .handler = http::ReplyHandler([this](http::Request& request) { return pools(request); }),
+                .handler = parts_.gate.guard(Right::read_spend, scope, this, &EffectiveRoute::pools),
                 .render = render_admin_error,
                 .label = "spend_limits"});
 }
 
 Task<http::Response> EffectiveRoute::effective(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, scope);
-    if (!caller) co_return fail(caller.error());
     auto search = Search::read(Query(request));
     if (!search) co_return fail(search.error());
     search->now = parts_.clock.now();
@@ -234,8 +232,6 @@ Task<std::vector<Spender>> EffectiveRoute::ascending(Search search) {
 }
 
 Task<http::Response> EffectiveRoute::pools(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, scope);
-    if (!caller) co_return fail(caller.error());
     const Instant now = parts_.clock.now();
     const auto book = co_await caps_.book(now);
     if (!book) co_return fail(book.error());

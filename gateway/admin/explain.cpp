@@ -165,7 +165,7 @@ bj::object explain_now(const Bounds& bounds, std::string_view blocked_message, I
 void ExplainRoute::mount(http::Router& router) {
     router.add({.method = "GET",
                 .path = "/v1/organizations/explain",
-                .handler = http::ReplyHandler([this](http::Request& request) { return explain(request); }),
+                .handler = parts_.gate.guard(Right::read_settings, scope, this, &ExplainRoute::explain),
                 .render = render_admin_error,
                 .label = "explain"});
 }
@@ -203,8 +203,6 @@ Task<bj::object> ExplainRoute::explain_money(policy::Principal person, Instant n
 }
 
 Task<http::Response> ExplainRoute::explain(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     const Query query(request);
     const auto user = query.find("user");
     if (!user) co_return fail(user.error());

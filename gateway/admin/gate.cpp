@@ -24,6 +24,28 @@ std::string_view verb_of(Right right) {
     return right == Right::write ? "write:" : "read:";
 }
 
+http::Access access_for(Right right) {
+    switch (right) {
+        case Right::read_spend:
+            return http::Access::reads_spend;
+        case Right::read_settings:
+            return http::Access::reads_settings;
+        case Right::write:
+            return http::Access::writes;
+    }
+    return http::Access::writes;
+}
+
+/// Whether that credential is of the kind that the route is for.
+Result<> check_kind(const auth::Identity& identity, http::Access who) {
+    if (who == http::Access::person && identity.kind() == auth::CredentialKind::service_key)
+        return fail(Error::forbidden(Reason::admin_right_missing,
+                                     "a service key cannot do this for itself: its owner asks an administrator"));
+    if (who == http::Access::browser && identity.kind() != auth::CredentialKind::browser_session)
+        return fail(Error::forbidden(Reason::admin_right_missing, "only a signed-in browser can do this: open /me"));
+    return {};
+}
+
 /// Every key is compared, so that the time tells nothing about which one came close.
 std::optional<Caller> caller_of_key(const AdminSettings& settings, std::string_view shown) {
     std::optional<Caller> caller;
@@ -59,10 +81,61 @@ Task<auth::IdentityPtr> Gate::look(const http::Request& request) {
     co_return identity;
 }
 
-Task<auth::IdentityPtr> Gate::person(const http::Request& request) {
+Task<auth::IdentityPtr> Gate::person(const http::Request& request, http::Access who) {
     auto identity = co_await look(request);
-    if (!identity) auth::audit_failure(parts_.journal, "auth.denied", request, identity.error());
-    co_return identity;
+    if (!identity) {
+        auth::audit_failure(parts_.journal, "auth.denied", request, identity.error());
+        co_return fail(identity.error());
+    }
+    const auto fits = check_kind(**identity, who);
+    if (fits) co_return std::move(*identity);
+    auth::audit_failure(parts_.journal, "auth.denied", request, fits.error(), (*identity)->person());
+    co_return fail(fits.error());
+}
+
+http::Guarded Gate::guard(Right right, std::string_view scope, CallerHandler handler) {
+    http::ReplyHandler guarded = [this, right, scope, handler = std::move(handler)](http::Request& request) {
+        return serve(request, right, scope, handler);
+    };
+    return {access_for(right), std::move(guarded)};
+}
+
+http::Guarded Gate::guard_stream(Right right, std::string_view scope, http::StreamHandler handler) {
+    http::StreamHandler guarded = [this, right, scope, handler = std::move(handler)](
+                                      http::Request& request, http::BodyReader& body, http::Responder& client) {
+        return stream(request, body, client, right, scope, handler);
+    };
+    return {access_for(right), std::move(guarded)};
+}
+
+http::Guarded Gate::guard(http::Access who, PersonHandler handler) {
+    http::ReplyHandler guarded = [this, who, handler = std::move(handler)](http::Request& request) {
+        return serve(request, who, handler);
+    };
+    return {who, std::move(guarded)};
+}
+
+Task<http::Response> Gate::serve(http::Request& request, Right right, std::string_view scope,
+                                 const CallerHandler& handler) {
+    const auto caller = co_await admit(request, right, scope);
+    if (!caller) co_return fail(caller.error());
+    auto response = co_await handler(request, *caller);
+    co_return response;
+}
+
+Task<http::Response> Gate::serve(http::Request& request, http::Access who, const PersonHandler& handler) {
+    const auto identity = co_await person(request, who);
+    if (!identity) co_return fail(identity.error());
+    auto response = co_await handler(request, **identity);
+    co_return response;
+}
+
+Task<> Gate::stream(http::Request& request, http::BodyReader& body, http::Responder& client, Right right,
+                    std::string_view scope, const http::StreamHandler& handler) {
+    const auto caller = co_await admit(request, right, scope);
+    if (!caller) co_return fail(caller.error());
+    auto done = co_await handler(request, body, client);
+    co_return done;
 }
 
 Task<Caller> Gate::identify(const http::Request& request) {

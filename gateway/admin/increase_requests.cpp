@@ -102,21 +102,35 @@ policy::Principal author_of(const IncreaseRequest& request, const std::vector<po
     return present != nullptr && present->last_seen > request.created_at ? *present : request.who;
 }
 
+/// What stands between the two.
+std::string id_in(const http::Request& request, std::string_view after, std::string_view before = root) {
+    const std::size_t begin = before.size() + 1;
+    return request.path.substr(begin, request.path.size() - begin - after.size());
+}
+
 }  // namespace
 
 void IncreaseRequestsRoute::mount(http::Router& router) {
-    add(router, "GET", std::string(root), &IncreaseRequestsRoute::list);
-    add(router, "GET", std::string(root) + "/*", &IncreaseRequestsRoute::get);
-    add(router, "POST", std::string(root) + "/*", &IncreaseRequestsRoute::decide);
-    add(router, "POST", std::string(of_mine), &IncreaseRequestsRoute::ask);
-    add(router, "GET", std::string(of_mine), &IncreaseRequestsRoute::mine);
-    add(router, "POST", std::string(of_mine) + "/*", &IncreaseRequestsRoute::withdraw);
+    using Route = IncreaseRequestsRoute;
+    using http::Access;
+    Gate& gate = parts_.gate;
+    const std::string all(root);
+    add(router, "GET", all, gate.guard(Right::read_spend, scope, this, &Route::list));
+    add(router, "GET", all + "/*", gate.guard(Right::read_spend, scope, this, &Route::get));
+    const std::string one = all + "/*";
+    add(router, "POST", one + std::string(approval), gate.guard(Right::write, scope, this, &Route::approve));
+    add(router, "POST", one + std::string(denial), gate.guard(Right::write, scope, this, &Route::deny));
+    add(router, "POST", one + std::string(look_ahead), gate.guard(Right::read_settings, scope, this, &Route::preview));
+    const std::string mine(of_mine);
+    add(router, "POST", mine, gate.guard(Access::person, this, &Route::ask));
+    add(router, "GET", mine, gate.guard(Access::person, this, &Route::own));
+    add(router, "POST", mine + "/*" + std::string(withdrawal), gate.guard(Access::person, this, &Route::withdraw));
 }
 
-void IncreaseRequestsRoute::add(http::Router& router, std::string method, std::string path, Step step) {
+void IncreaseRequestsRoute::add(http::Router& router, std::string method, std::string path, http::Guarded handler) {
     router.add({.method = std::move(method),
                 .path = std::move(path),
-                .handler = http::ReplyHandler([this, step](http::Request& request) { return (this->*step)(request); }),
+                .handler = std::move(handler),
                 .render = render_admin_error,
                 .label = "increase_requests"});
 }
@@ -171,8 +185,6 @@ Task<bj::array> IncreaseRequestsRoute::to_rows(std::vector<IncreaseRequest> requ
 }
 
 Task<http::Response> IncreaseRequestsRoute::list(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, scope);
-    if (!caller) co_return fail(caller.error());
     const auto listing = parse_increase_listing(Query(request));
     if (!listing) co_return fail(listing.error());
     auto all = co_await parts_.desk.all();
@@ -189,9 +201,7 @@ Task<http::Response> IncreaseRequestsRoute::list(http::Request& request) {
 }
 
 Task<http::Response> IncreaseRequestsRoute::get(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, scope);
-    if (!caller) co_return fail(caller.error());
-    auto found = co_await parts_.desk.find(request.path.substr(root.size() + 1));
+    auto found = co_await parts_.desk.find(id_in(request, ""));
     if (!found) co_return fail(found.error());
     std::vector<IncreaseRequest> one;
     one.push_back(std::move(*found));
@@ -201,14 +211,12 @@ Task<http::Response> IncreaseRequestsRoute::get(http::Request& request) {
 }
 
 /// What an approval would do, for those who may look.
-Task<http::Response> IncreaseRequestsRoute::preview(http::Request& request, std::string id) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> IncreaseRequestsRoute::preview(http::Request& request) {
     const auto body = parse_body(request);
     if (!body) co_return fail(body.error());
     auto grant = parse_increase_grant(*body, parts_.clock.now());
     if (!grant) co_return fail(grant.error());
-    const auto prospect = co_await parts_.desk.preview(std::move(id), std::move(*grant));
+    const auto prospect = co_await parts_.desk.preview(id_in(request, look_ahead), std::move(*grant));
     if (!prospect) co_return fail(prospect.error());
     const auto people = co_await parts_.rollups.principals();
     if (!people) co_return fail(people.error());
@@ -221,30 +229,12 @@ Task<http::Response> IncreaseRequestsRoute::preview(http::Request& request, std:
     co_return reply(request, std::move(answer));
 }
 
-Task<http::Response> IncreaseRequestsRoute::decide(http::Request& request) {
-    std::string id = request.path.substr(root.size() + 1);
-    if (id.ends_with(look_ahead)) {
-        id.resize(id.size() - look_ahead.size());
-        auto seen = co_await preview(request, std::move(id));
-        co_return seen;
-    }
-    auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
-    const bool approves = id.ends_with(approval);
-    if (!approves && !id.ends_with(denial)) co_return fail(Error::not_found());
-    id.resize(id.size() - (approves ? approval.size() : denial.size()));
-    auto step = approves ? approve(request, std::move(*caller), std::move(id))
-                         : deny(request, std::move(*caller), std::move(id));
-    auto answered = co_await std::move(step);
-    co_return answered;
-}
-
-Task<http::Response> IncreaseRequestsRoute::approve(http::Request& request, Caller caller, std::string id) {
+Task<http::Response> IncreaseRequestsRoute::approve(http::Request& request, const Caller& caller) {
     const auto body = parse_body(request);
     if (!body) co_return fail(body.error());
     auto grant = parse_increase_grant(*body, parts_.clock.now());
     if (!grant) co_return fail(grant.error());
-    auto approved = co_await parts_.desk.approve(std::move(id), std::move(*grant), caller.actor);
+    auto approved = co_await parts_.desk.approve(id_in(request, approval), std::move(*grant), caller.actor);
     if (!approved) co_return fail(approved.error());
     note("admin.increase.approve", request, caller, approved->request);
     std::vector<IncreaseRequest> one;
@@ -256,7 +246,7 @@ Task<http::Response> IncreaseRequestsRoute::approve(http::Request& request, Call
     co_return reply(request, std::move(answer));
 }
 
-Task<http::Response> IncreaseRequestsRoute::deny(http::Request& request, Caller caller, std::string id) {
+Task<http::Response> IncreaseRequestsRoute::deny(http::Request& request, const Caller& caller) {
     std::string words;
     if (!request.body.view().empty()) {
         const auto body = parse_body(request);
@@ -265,7 +255,7 @@ Task<http::Response> IncreaseRequestsRoute::deny(http::Request& request, Caller 
         if (!said) co_return fail(said.error());
         words = std::move(*said);
     }
-    auto denied = co_await parts_.desk.deny(std::move(id), std::move(words), caller.actor);
+    auto denied = co_await parts_.desk.deny(id_in(request, denial), std::move(words), caller.actor);
     if (!denied) co_return fail(denied.error());
     note("admin.increase.deny", request, caller, *denied);
     std::vector<IncreaseRequest> one;
@@ -275,24 +265,12 @@ Task<http::Response> IncreaseRequestsRoute::deny(http::Request& request, Caller 
     co_return reply(request, std::move(rows->at(0)));
 }
 
-Task<auth::IdentityPtr> IncreaseRequestsRoute::identify_person(const http::Request& request) {
-    auto identity = co_await parts_.gate.person(request);
-    if (!identity) co_return fail(identity.error());
-    if ((*identity)->service_key_id().empty()) co_return std::move(*identity);
-    const Error error = Error::forbidden(Reason::admin_right_missing,
-                                         "a service key cannot ask for more: its owner asks an administrator");
-    auth::audit_failure(parts_.journal, "increase.request", request, error, (*identity)->person());
-    co_return fail(error);
-}
-
-Task<http::Response> IncreaseRequestsRoute::ask(http::Request& request) {
-    const auto identity = co_await identify_person(request);
-    if (!identity) co_return fail(identity.error());
+Task<http::Response> IncreaseRequestsRoute::ask(http::Request& request, const auth::Identity& identity) {
     const auto body = parse_body(request);
     if (!body) co_return fail(body.error());
     auto ask = parse_increase_ask(*body);
     if (!ask) co_return fail(ask.error());
-    const auth::Person& person = (*identity)->person();
+    const auth::Person& person = identity.person();
     policy::Principal who{person.subject, person.email, person.name, person.groups, false, {}};
     const auto asked = co_await parts_.desk.ask(std::move(who), std::move(*ask));
     if (!asked) {
@@ -303,14 +281,12 @@ Task<http::Response> IncreaseRequestsRoute::ask(http::Request& request) {
     co_return reply(request, to_own_json(*asked, parts_.clock.now()));
 }
 
-Task<http::Response> IncreaseRequestsRoute::mine(http::Request& request) {
-    const auto identity = co_await identify_person(request);
-    if (!identity) co_return fail(identity.error());
+Task<http::Response> IncreaseRequestsRoute::own(http::Request& request, const auth::Identity& identity) {
     const auto listing = parse_increase_listing(Query(request));
     if (!listing) co_return fail(listing.error());
     const Instant now = parts_.clock.now();
     // One more than the page holds, if there is one.
-    auto found = co_await parts_.desk.of((*identity)->person().subject, listing->after, listing->limit + 1,
+    auto found = co_await parts_.desk.of(identity.person().subject, listing->after, listing->limit + 1,
                                          [&](const IncreaseRequest& each) { return listing->fits_status(each, now); });
     if (!found) co_return fail(found.error());
     const bool more = found->size() > listing->limit;
@@ -323,13 +299,9 @@ Task<http::Response> IncreaseRequestsRoute::mine(http::Request& request) {
     co_return reply(request, std::move(body));
 }
 
-Task<http::Response> IncreaseRequestsRoute::withdraw(http::Request& request) {
-    const auto identity = co_await identify_person(request);
-    if (!identity) co_return fail(identity.error());
-    std::string id = request.path.substr(of_mine.size() + 1);
-    if (!id.ends_with(withdrawal)) co_return fail(Error::not_found());
-    id.resize(id.size() - withdrawal.size());
-    const auth::Person& person = (*identity)->person();
+Task<http::Response> IncreaseRequestsRoute::withdraw(http::Request& request, const auth::Identity& identity) {
+    const std::string id = id_in(request, withdrawal, of_mine);
+    const auth::Person& person = identity.person();
     const auto withdrawn = co_await parts_.desk.withdraw(id, person.subject);
     if (!withdrawn) {
         auth::audit_failure(parts_.journal, "increase.withdraw", request, withdrawn.error(), person);

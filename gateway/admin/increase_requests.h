@@ -33,20 +33,17 @@ class IncreaseRequestsRoute {
     void mount(http::Router& router);
 
   private:
-    using Step = Task<http::Response> (IncreaseRequestsRoute::*)(http::Request&);
-    void add(http::Router& router, std::string method, std::string path, Step step);
+    void add(http::Router& router, std::string method, std::string path, http::Guarded handler);
 
     Task<http::Response> list(http::Request& request);
     Task<http::Response> get(http::Request& request);
-    Task<http::Response> decide(http::Request& request);
-    Task<http::Response> preview(http::Request& request, std::string id);
-    Task<http::Response> approve(http::Request& request, Caller caller, std::string id);
-    Task<http::Response> deny(http::Request& request, Caller caller, std::string id);
-    Task<http::Response> ask(http::Request& request);
-    Task<http::Response> mine(http::Request& request);
-    Task<http::Response> withdraw(http::Request& request);
+    Task<http::Response> preview(http::Request& request);
+    Task<http::Response> approve(http::Request& request, const Caller& caller);
+    Task<http::Response> deny(http::Request& request, const Caller& caller);
+    Task<http::Response> ask(http::Request& request, const auth::Identity& identity);
+    Task<http::Response> own(http::Request& request, const auth::Identity& identity);
+    Task<http::Response> withdraw(http::Request& request, const auth::Identity& identity);
 
-    Task<auth::IdentityPtr> identify_person(const http::Request& request);
     Task<boost::json::object> money_of(policy::CapBookPtr book, policy::Principal who, policy::Period period);
     Task<boost::json::array> to_rows(std::vector<policy::IncreaseRequest> requests);
     void note(std::string_view event, const http::Request& request, const Caller& caller,

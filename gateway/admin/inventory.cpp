@@ -54,27 +54,23 @@ bj::object to_row(const policy::Rules& rules, const policy::Model& model) {
 void InventoryRoute::mount(http::Router& router) {
     router.add({.method = "GET",
                 .path = "/v1/organizations/groups",
-                .handler = http::ReplyHandler([this](http::Request& request) { return groups(request); }),
+                .handler = parts_.gate.guard(Right::read_spend, "groups", this, &InventoryRoute::groups),
                 .render = render_admin_error,
                 .label = "inventory"});
     router.add({.method = "GET",
                 .path = "/v1/organizations/models",
-                .handler = http::ReplyHandler([this](http::Request& request) { return models(request); }),
+                .handler = parts_.gate.guard(Right::read_spend, "models", this, &InventoryRoute::models),
                 .render = render_admin_error,
                 .label = "inventory"});
 }
 
 Task<http::Response> InventoryRoute::groups(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, "groups");
-    if (!caller) co_return fail(caller.error());
     const auto seen = co_await parts_.rollups.principals();
     if (!seen) co_return fail(seen.error());
     co_return reply(request, bj::object{{"data", to_rows(*seen)}});
 }
 
 Task<http::Response> InventoryRoute::models(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, "models");
-    if (!caller) co_return fail(caller.error());
     const auto rules = parts_.rules();
     bj::array rows;
     for (const policy::Model* model : rules->models_for(nullptr))

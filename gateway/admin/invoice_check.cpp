@@ -109,19 +109,18 @@ bj::object to_json(const Invoice& invoice, const Comparison& comparison) {
 }
 
 void InvoiceCheckRoute::mount(http::Router& router) {
-    router.add(
-        {.method = "POST",
-         .path = "/v1/organizations/invoice_check",
-         .handler = http::StreamHandler([this](http::Request& request, http::BodyReader& body,
-                                               http::Responder& client) { return handle(request, body, client); }),
-         .render = render_admin_error,
-         .label = "invoice_check"});
+    http::StreamHandler check = [this](http::Request& request, http::BodyReader& body, http::Responder& client) {
+        return handle(request, body, client);
+    };
+    router.add({.method = "POST",
+                .path = "/v1/organizations/invoice_check",
+                .handler = parts_.gate.guard_stream(Right::read_spend, "invoice_check", std::move(check)),
+                .render = render_admin_error,
+                .label = "invoice_check"});
 }
 
 /// The body is read only once we know who sends it: eight megabytes are nothing to hold for strangers.
 Task<> InvoiceCheckRoute::handle(http::Request& request, http::BodyReader& body, http::Responder& client) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, "invoice_check");
-    if (!caller) co_return fail(caller.error());
     const auto parameters = Parameters::parse(request.query(), {}, std::array<std::string_view, 1>{"upstreams"});
     if (!parameters) co_return fail(parameters.error());
     const auto read = co_await body.read_into(request, most_bytes);

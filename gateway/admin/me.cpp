@@ -112,12 +112,12 @@ bj::object to_own_use(const OwnUse& use, Instant from, Instant to) {
 void MeRoute::mount(http::Router& router) {
     router.add({.method = "GET",
                 .path = "/v1/me",
-                .handler = http::ReplyHandler([this](http::Request& request) { return me(request); }),
+                .handler = parts_.gate.guard(http::Access::signed_in, this, &MeRoute::me),
                 .render = render_admin_error,
                 .label = "me"});
     router.add({.method = "GET",
                 .path = "/v1/me/usage",
-                .handler = http::ReplyHandler([this](http::Request& request) { return usage(request); }),
+                .handler = parts_.gate.guard(http::Access::signed_in, this, &MeRoute::usage),
                 .render = render_admin_error,
                 .label = "me"});
 }
@@ -142,10 +142,8 @@ Task<bj::array> MeRoute::caps_of(auth::Person person, Instant now) {
     co_return rows;
 }
 
-Task<http::Response> MeRoute::me(http::Request& request) {
-    const auto identity = co_await parts_.gate.person(request);
-    if (!identity) co_return fail(identity.error());
-    const auth::Person& person = (*identity)->person();
+Task<http::Response> MeRoute::me(http::Request& request, const auth::Identity& identity) {
+    const auth::Person& person = identity.person();
     const Instant now = parts_.clock.now();
     auto caps = co_await caps_of(person, now);
     if (!caps) co_return fail(caps.error());
@@ -157,8 +155,8 @@ Task<http::Response> MeRoute::me(http::Request& request) {
                     {"email", person.email},
                     {"name", person.name},
                     {"groups", bj::array(person.groups.begin(), person.groups.end())}};
-    body["role"] = role_of(*settings, **identity);
-    body["credential"] = {{"kind", auth::to_slug((*identity)->kind())}, {"id", (*identity)->credential_id()}};
+    body["role"] = role_of(*settings, identity);
+    body["credential"] = {{"kind", auth::to_slug(identity.kind())}, {"id", identity.credential_id()}};
     body["policy"] = policy_of(match);
     body["models"] = models_of(*rules, match.policy);
     body["caps"] = std::move(*caps);
@@ -168,9 +166,7 @@ Task<http::Response> MeRoute::me(http::Request& request) {
     co_return reply(request, body);
 }
 
-Task<http::Response> MeRoute::usage(http::Request& request) {
-    const auto identity = co_await parts_.gate.person(request);
-    if (!identity) co_return fail(identity.error());
+Task<http::Response> MeRoute::usage(http::Request& request, const auth::Identity& identity) {
     const auto parameters = Parameters::parse(request.query(), usage_parameters, {});
     if (!parameters) co_return fail(parameters.error());
     const auto days = parameters->whole("days", 1, most_days, 30);
@@ -178,7 +174,7 @@ Task<http::Response> MeRoute::usage(http::Request& request) {
     const Instant now = parts_.clock.now();
     const Instant to = policy::bucket_end(Grain::day, now);
     const Instant from = to - std::chrono::days(*days);
-    const std::string user = (*identity)->person().subject;
+    const std::string user = identity.person().subject;
     auto sessions = co_await parts_.rollups.sessions(user, from, to);
     if (!sessions) co_return fail(sessions.error());
     auto month = co_await parts_.rollups.cells(Grain::month, policy::bucket_begin(Grain::month, now), to);

@@ -53,8 +53,8 @@ class MeRoute {
     void mount(http::Router& router);
 
   private:
-    Task<http::Response> me(http::Request& request);
-    Task<http::Response> usage(http::Request& request);
+    Task<http::Response> me(http::Request& request, const auth::Identity& identity);
+    Task<http::Response> usage(http::Request& request, const auth::Identity& identity);
     Task<boost::json::array> caps_of(auth::Person person, Instant now);
 
     MeParts parts_;

@@ -27,50 +27,49 @@ bj::object to_own_json(const auth::Session& session, const auth::Identity& who) 
 }  // namespace
 
 void MyCredentialsRoute::mount(http::Router& router) {
-    add(router, "GET", std::string(sessions_path), &MyCredentialsRoute::sessions);
-    add(router, "DELETE", std::string(sessions_path) + "/*", &MyCredentialsRoute::end_session);
-    add(router, "GET", std::string(keys_path), &MyCredentialsRoute::keys);
-    add(router, "POST", std::string(keys_path), &MyCredentialsRoute::make_key);
-    add(router, "DELETE", std::string(keys_path) + "/*", &MyCredentialsRoute::revoke_key);
+    add(router, "GET", std::string(sessions_path),
+        parts_.gate.guard(http::Access::signed_in, this, &MyCredentialsRoute::sessions));
+    add(router, "DELETE", std::string(sessions_path) + "/*",
+        parts_.gate.guard(http::Access::signed_in, this, &MyCredentialsRoute::end_session));
+    add(router, "GET", std::string(keys_path),
+        parts_.gate.guard(http::Access::signed_in, this, &MyCredentialsRoute::keys));
+    add(router, "POST", std::string(keys_path),
+        parts_.gate.guard(http::Access::browser, this, &MyCredentialsRoute::make_key));
+    add(router, "DELETE", std::string(keys_path) + "/*",
+        parts_.gate.guard(http::Access::signed_in, this, &MyCredentialsRoute::revoke_key));
 }
 
-void MyCredentialsRoute::add(http::Router& router, std::string method, std::string path, Step step) {
+void MyCredentialsRoute::add(http::Router& router, std::string method, std::string path, http::Guarded handler) {
     router.add({.method = std::move(method),
                 .path = std::move(path),
-                .handler = http::ReplyHandler([this, step](http::Request& request) { return (this->*step)(request); }),
+                .handler = std::move(handler),
                 .render = render_admin_error,
                 .label = "me"});
 }
 
-Task<http::Response> MyCredentialsRoute::sessions(http::Request& request) {
-    const auto who = co_await parts_.gate.person(request);
-    if (!who) co_return fail(who.error());
-    const auto found = co_await parts_.vault.sessions_of((*who)->person().subject);
+Task<http::Response> MyCredentialsRoute::sessions(http::Request& request, const auth::Identity& who) {
+    const auto found = co_await parts_.vault.sessions_of(who.person().subject);
     if (!found) co_return fail(found.error());
     bj::array data;
     for (const auth::Session& session : *found)
-        data.push_back(to_own_json(session, **who));
+        data.push_back(to_own_json(session, who));
     co_return reply(request, bj::object{{"data", std::move(data)}});
 }
 
-Task<http::Response> MyCredentialsRoute::end_session(http::Request& request) {
-    const auto who = co_await parts_.gate.person(request);
-    if (!who) co_return fail(who.error());
+Task<http::Response> MyCredentialsRoute::end_session(http::Request& request, const auth::Identity& who) {
     const std::string id = request.path.substr(sessions_path.size() + 1);
     const auto session = co_await parts_.vault.find_session(id);
     if (!session) co_return fail(session.error());
-    if (!session->has_value() || (*session)->person.subject != (*who)->person().subject)
+    if (!session->has_value() || (*session)->person.subject != who.person().subject)
         co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
     const auto gone = co_await parts_.vault.revoke_session(id);
     if (!gone) co_return fail(gone.error());
-    auth::audit_success(parts_.journal, "session.revoke", request, (*who)->person(), {{"credential_id", id}});
+    auth::audit_success(parts_.journal, "session.revoke", request, who.person(), {{"credential_id", id}});
     co_return reply(request, bj::object{{"type", "session_deleted"}, {"id", id}});
 }
 
-Task<http::Response> MyCredentialsRoute::keys(http::Request& request) {
-    const auto who = co_await parts_.gate.person(request);
-    if (!who) co_return fail(who.error());
-    const auto found = co_await parts_.vault.keys_of((*who)->person().subject);
+Task<http::Response> MyCredentialsRoute::keys(http::Request& request, const auth::Identity& who) {
+    const auto found = co_await parts_.vault.keys_of(who.person().subject);
     if (!found) co_return fail(found.error());
     bj::array data;
     for (const auth::PersonalKey& key : *found)
@@ -78,12 +77,7 @@ Task<http::Response> MyCredentialsRoute::keys(http::Request& request) {
     co_return reply(request, bj::object{{"data", std::move(data)}});
 }
 
-Task<http::Response> MyCredentialsRoute::make_key(http::Request& request) {
-    const auto who = co_await parts_.gate.person(request);
-    if (!who) co_return fail(who.error());
-    if ((*who)->kind() != auth::CredentialKind::browser_session)
-        co_return fail(
-            Error::forbidden(Reason::admin_right_missing, "a personal key is made in a signed-in browser: open /me"));
+Task<http::Response> MyCredentialsRoute::make_key(http::Request& request, const auth::Identity& who) {
     const auto body = parse_body(request);
     if (!body) co_return fail(body.error());
     const auto name = json::find_string(*body, "name");
@@ -92,24 +86,21 @@ Task<http::Response> MyCredentialsRoute::make_key(http::Request& request) {
     if (days == nullptr || !days->is_int64()) co_return fail(bad_field("days", "is required: 1 to 365"));
     const auto wish = auth::parse_key_wish(*name, std::to_string(days->get_int64()));
     if (!wish) co_return fail(wish.error());
-    const auto made =
-        co_await auth::create_key(parts_.vault, parts_.random, (*who)->person(), *wish, parts_.clock.now());
+    const auto made = co_await auth::create_key(parts_.vault, parts_.random, who.person(), *wish, parts_.clock.now());
     if (!made) co_return fail(made.error());
-    auth::audit_success(parts_.journal, "key.create", request, (*who)->person(),
+    auth::audit_success(parts_.journal, "key.create", request, who.person(),
                         {{"credential_id", made->key.id}, {"key_name", made->key.name}});
     bj::object answer = to_json(made->key);
     answer["secret"] = made->secret;
     co_return reply(request, answer);
 }
 
-Task<http::Response> MyCredentialsRoute::revoke_key(http::Request& request) {
-    const auto who = co_await parts_.gate.person(request);
-    if (!who) co_return fail(who.error());
+Task<http::Response> MyCredentialsRoute::revoke_key(http::Request& request, const auth::Identity& who) {
     const std::string id = request.path.substr(keys_path.size() + 1);
-    const auto gone = co_await parts_.vault.revoke_key((*who)->person().subject, id);
+    const auto gone = co_await parts_.vault.revoke_key(who.person().subject, id);
     if (!gone) co_return fail(gone.error());
     if (!*gone) co_return fail(Error::not_found(Reason::not_found, "You have no such key. It may be revoked already."));
-    auth::audit_success(parts_.journal, "key.revoke", request, (*who)->person(), {{"credential_id", id}});
+    auth::audit_success(parts_.journal, "key.revoke", request, who.person(), {{"credential_id", id}});
     co_return reply(request, bj::object{{"type", "personal_key_deleted"}, {"id", id}});
 }
 

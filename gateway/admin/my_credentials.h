@@ -30,14 +30,13 @@ class MyCredentialsRoute {
     void mount(http::Router& router);
 
   private:
-    using Step = Task<http::Response> (MyCredentialsRoute::*)(http::Request&);
-    void add(http::Router& router, std::string method, std::string path, Step step);
+    void add(http::Router& router, std::string method, std::string path, http::Guarded handler);
 
-    Task<http::Response> sessions(http::Request& request);
-    Task<http::Response> end_session(http::Request& request);
-    Task<http::Response> keys(http::Request& request);
-    Task<http::Response> make_key(http::Request& request);
-    Task<http::Response> revoke_key(http::Request& request);
+    Task<http::Response> sessions(http::Request& request, const auth::Identity& who);
+    Task<http::Response> end_session(http::Request& request, const auth::Identity& who);
+    Task<http::Response> keys(http::Request& request, const auth::Identity& who);
+    Task<http::Response> make_key(http::Request& request, const auth::Identity& who);
+    Task<http::Response> revoke_key(http::Request& request, const auth::Identity& who);
 
     MyCredentialsParts parts_;
 };

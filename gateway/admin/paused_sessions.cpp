@@ -76,19 +76,17 @@ Result<ResumeOrder> parse_order(const http::Request& request) {
 void PausedSessionsRoute::mount(http::Router& router) {
     router.add({.method = "GET",
                 .path = std::string(root),
-                .handler = http::ReplyHandler([this](http::Request& request) { return list(request); }),
+                .handler = parts_.gate.guard(Right::read_settings, scope, this, &PausedSessionsRoute::list),
                 .render = render_admin_error,
                 .label = std::string(scope)});
     router.add({.method = "POST",
                 .path = "/v1/organizations/paused_sessions/resume",
-                .handler = http::ReplyHandler([this](http::Request& request) { return resume(request); }),
+                .handler = parts_.gate.guard(Right::write, scope, this, &PausedSessionsRoute::resume),
                 .render = render_admin_error,
                 .label = std::string(scope)});
 }
 
 Task<http::Response> PausedSessionsRoute::list(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     const auto limit = Query(request).limit(usual_page);
     if (!limit) co_return fail(limit.error());
     const auto paused = co_await parts_.paused.all();
@@ -100,9 +98,7 @@ Task<http::Response> PausedSessionsRoute::list(http::Request& request) {
     co_return reply(request, std::move(body));
 }
 
-Task<http::Response> PausedSessionsRoute::resume(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> PausedSessionsRoute::resume(http::Request& request, const Caller& caller) {
     const auto order = parse_order(request);
     if (!order) co_return fail(order.error());
     const auto resumed = co_await parts_.paused.resume(order->user, order->session);
@@ -111,7 +107,7 @@ Task<http::Response> PausedSessionsRoute::resume(http::Request& request) {
         co_return fail(Error::not_found(Reason::not_found, "no paused session with this user_id and session_id"));
     policy::AuditEvent event;
     event.created_at = parts_.clock.now();
-    event.actor = caller->actor;
+    event.actor = caller.actor;
     event.action = "paused_session.resume";
     event.target_id = order->session;
     event.before = json::to_text(bj::object{{"user_id", order->user}, {"session_id", order->session}});
@@ -119,7 +115,7 @@ Task<http::Response> PausedSessionsRoute::resume(http::Request& request) {
     const auto noted = co_await parts_.records.note(std::move(event));
     if (!noted)
         log::warn("a resumed session is not in the audit trail",
-                  {{"actor", caller->actor}, {"session_id", order->session}, {"error", describe(noted.error())}});
+                  {{"actor", caller.actor}, {"session_id", order->session}, {"error", describe(noted.error())}});
     bj::object body{{"type", "paused_session_resumed"}, {"user_id", order->user}, {"session_id", order->session}};
     co_return reply(request, std::move(body));
 }

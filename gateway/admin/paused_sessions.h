@@ -28,7 +28,7 @@ class PausedSessionsRoute {
 
   private:
     Task<http::Response> list(http::Request& request);
-    Task<http::Response> resume(http::Request& request);
+    Task<http::Response> resume(http::Request& request, const Caller& caller);
 
     PausedSessionsParts parts_;
 };

@@ -138,25 +138,30 @@ struct PoliciesRoute::Change {
 };
 
 void PoliciesRoute::mount(http::Router& router) {
-    add(router, "GET", std::string(root), &PoliciesRoute::show, largest_order);
-    add(router, "PUT", std::string(root), &PoliciesRoute::replace, largest_document);
-    add(router, "POST", std::string(root) + "/rollback", &PoliciesRoute::roll_back, largest_order);
-    add(router, "GET", std::string(versions_root), &PoliciesRoute::list, largest_order);
-    add(router, "GET", std::string(versions_root) + "/*", &PoliciesRoute::below_versions, largest_order);
+    Gate& gate = parts_.gate;
+    add(router, "GET", std::string(root), gate.guard(Right::read_settings, scope, this, &PoliciesRoute::show),
+        largest_order);
+    add(router, "PUT", std::string(root), gate.guard(Right::write, scope, this, &PoliciesRoute::replace),
+        largest_document);
+    add(router, "POST", std::string(root) + "/rollback",
+        gate.guard(Right::write, scope, this, &PoliciesRoute::roll_back), largest_order);
+    add(router, "GET", std::string(versions_root), gate.guard(Right::read_settings, scope, this, &PoliciesRoute::list),
+        largest_order);
+    add(router, "GET", std::string(versions_root) + "/*",
+        gate.guard(Right::read_settings, scope, this, &PoliciesRoute::below_versions), largest_order);
 }
 
-void PoliciesRoute::add(http::Router& router, std::string method, std::string path, Step step, std::size_t max_body) {
+void PoliciesRoute::add(http::Router& router, std::string method, std::string path, http::Guarded handler,
+                        std::size_t max_body) {
     router.add({.method = std::move(method),
                 .path = std::move(path),
-                .handler = http::ReplyHandler([this, step](http::Request& request) { return (this->*step)(request); }),
+                .handler = std::move(handler),
                 .render = render_admin_error,
                 .max_body = max_body,
                 .label = "policies"});
 }
 
 Task<http::Response> PoliciesRoute::show(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     const PolicyStanding standing = parts_.here.standing();
     if (standing.source == policy::PolicySource::file) co_return show_file(request, *standing.file);
     const auto version = co_await present();
@@ -166,23 +171,20 @@ Task<http::Response> PoliciesRoute::show(http::Request& request) {
     co_return reply_version(request, std::move(body), **version);
 }
 
-/// Everybody who may write gets this far; nobody gets further while the file holds the policies.
-Task<Caller> PoliciesRoute::admit_editor(http::Request& request) {
-    auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
-    if (parts_.here.standing().source == policy::PolicySource::file)
-        co_return fail(Error::conflict(Reason::policies_in_file,
-                                       "the policies come from gateway.yaml (managed.source: file): change them there, "
-                                       "or set managed.source to store"));
-    co_return std::move(caller);
+/// Nobody edits while the file holds the policies.
+Result<> PoliciesRoute::check_editable() const {
+    if (parts_.here.standing().source != policy::PolicySource::file) return {};
+    return fail(Error::conflict(Reason::policies_in_file,
+                                "the policies come from gateway.yaml (managed.source: file): change them there, or set "
+                                "managed.source to store"));
 }
 
-Task<http::Response> PoliciesRoute::replace(http::Request& request) {
-    auto caller = co_await admit_editor(request);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> PoliciesRoute::replace(http::Request& request, const Caller& caller) {
+    const auto editable = check_editable();
+    if (!editable) co_return fail(editable.error());
     auto order = read_order(request);
     if (!order) co_return fail(order.error());
-    co_return co_await make(request, {.caller = std::move(*caller),
+    co_return co_await make(request, {.caller = caller,
                                       .document = std::move(order->body),
                                       .reason = std::move(order->reason),
                                       .action = std::string(update_action),
@@ -190,9 +192,9 @@ Task<http::Response> PoliciesRoute::replace(http::Request& request) {
                                       .dry_run = order->dry_run});
 }
 
-Task<http::Response> PoliciesRoute::roll_back(http::Request& request) {
-    auto caller = co_await admit_editor(request);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> PoliciesRoute::roll_back(http::Request& request, const Caller& caller) {
+    const auto editable = check_editable();
+    if (!editable) co_return fail(editable.error());
     auto order = read_order(request);
     if (!order) co_return fail(order.error());
     for (const auto& member : order->body)
@@ -202,7 +204,7 @@ Task<http::Response> PoliciesRoute::roll_back(http::Request& request) {
     if (number < 1) co_return fail(bad_field("version", "must be the number of a version"));
     const auto version = co_await find(number);
     if (!version) co_return fail(version.error());
-    co_return co_await make(request, {.caller = std::move(*caller),
+    co_return co_await make(request, {.caller = caller,
                                       .document = (*version)->document,
                                       .reason = std::move(order->reason),
                                       .action = std::string(rollback_action),
@@ -271,8 +273,6 @@ Task<policy::PolicyVersionPtr> PoliciesRoute::present() {
 }
 
 Task<http::Response> PoliciesRoute::list(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     const auto page = read_page(request);
     if (!page) co_return fail(page.error());
     const auto newest = co_await parts_.here.versions.newest();
@@ -299,8 +299,6 @@ Task<http::Response> PoliciesRoute::list(http::Request& request) {
 
 /// `…/versions/{n}` and `…/versions/{n}/diff`.
 Task<http::Response> PoliciesRoute::below_versions(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     std::string_view rest = std::string_view(request.path).substr(versions_root.size() + 1);
     const bool is_diff = rest.ends_with("/diff");
     if (is_diff) rest.remove_suffix(std::string_view("/diff").size());

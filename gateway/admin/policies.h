@@ -58,15 +58,14 @@ class PoliciesRoute {
 
   private:
     struct Change;
-    using Step = Task<http::Response> (PoliciesRoute::*)(http::Request&);
 
-    void add(http::Router& router, std::string method, std::string path, Step step, std::size_t max_body);
+    void add(http::Router& router, std::string method, std::string path, http::Guarded handler, std::size_t max_body);
     Task<http::Response> show(http::Request& request);
-    Task<http::Response> replace(http::Request& request);
-    Task<http::Response> roll_back(http::Request& request);
+    Task<http::Response> replace(http::Request& request, const Caller& caller);
+    Task<http::Response> roll_back(http::Request& request, const Caller& caller);
     Task<http::Response> list(http::Request& request);
     Task<http::Response> below_versions(http::Request& request);
-    Task<Caller> admit_editor(http::Request& request);
+    Result<> check_editable() const;
     Task<http::Response> make(http::Request& request, Change change);
     Task<http::Response> dry_run(http::Request& request, Change change, policy::PolicyVersionPtr base,
                                  policy::RulesPtr rules);

@@ -112,7 +112,7 @@ void ReportsRoute::mount(http::Router& router) {
     const auto add = [&](std::string path, std::string_view label, http::StreamHandler handler) {
         router.add({.method = "GET",
                     .path = std::move(path),
-                    .handler = std::move(handler),
+                    .handler = parts_.gate.guard_stream(Right::read_spend, label, std::move(handler)),
                     .render = render_admin_error,
                     .label = label});
     };
@@ -162,16 +162,14 @@ Task<BucketFigures> ReportsRoute::read(Paper paper, policy::Span bucket) {
 }
 
 Task<> ReportsRoute::report(ReportKind kind, http::Request& request, http::Responder& client) {
-    const bool usage = kind == ReportKind::usage;
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, usage ? "usage_report" : "cost_report");
-    if (!caller) co_return fail(caller.error());
     auto query = parse_report_query(kind, request.query(), request.headers.value("accept"), parts_.clock.now());
     if (!query) co_return fail(query.error());
     auto prepared = co_await prepare(std::move(*query));
     if (!prepared) co_return fail(prepared.error());
     const Paper paper = std::make_shared<const ReportPaper>(std::move(*prepared));
 
-    const std::string file = paper->query.csv ? file_name(usage ? "usage" : "cost", paper->query.buckets) : "";
+    const std::string file =
+        paper->query.csv ? file_name(kind == ReportKind::usage ? "usage" : "cost", paper->query.buckets) : "";
     http::Headers headers = answer_headers(request, paper->query.csv ? csv_type : json_type, file);
     if (paper->query.csv && paper->query.next) headers.add("x-next-page", page_token(*paper->query.next));
     LongAnswer answer(client, std::move(headers));
@@ -196,8 +194,6 @@ Task<> ReportsRoute::report(ReportKind kind, http::Request& request, http::Respo
 }
 
 Task<> ReportsRoute::focus(http::Request& request, http::Responder& client) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, "focus_export");
-    if (!caller) co_return fail(caller.error());
     const auto days = parse_focus_query(request.query(), parts_.clock.now());
     if (!days) co_return fail(days.error());
     auto people = co_await parts_.rollups.principals();

@@ -166,17 +166,21 @@ policy::RecordWrite key_creation(const ServiceKey& key, std::string actor, std::
 }
 
 void ServiceKeysRoute::mount(http::Router& router) {
-    add(router, "GET", std::string(root), &ServiceKeysRoute::list);
-    add(router, "POST", std::string(root), &ServiceKeysRoute::create);
-    add(router, "GET", std::string(root) + "/*", &ServiceKeysRoute::get);
-    add(router, "POST", std::string(root) + "/*", &ServiceKeysRoute::post);
-    add(router, "DELETE", std::string(root) + "/*", &ServiceKeysRoute::revoke);
+    add(router, "GET", std::string(root),
+        parts_.gate.guard(Right::read_settings, scope, this, &ServiceKeysRoute::list));
+    add(router, "POST", std::string(root), parts_.gate.guard(Right::write, scope, this, &ServiceKeysRoute::create));
+    add(router, "GET", std::string(root) + "/*",
+        parts_.gate.guard(Right::read_settings, scope, this, &ServiceKeysRoute::get));
+    add(router, "POST", std::string(root) + "/*",
+        parts_.gate.guard(Right::write, scope, this, &ServiceKeysRoute::post));
+    add(router, "DELETE", std::string(root) + "/*",
+        parts_.gate.guard(Right::write, scope, this, &ServiceKeysRoute::revoke));
 }
 
-void ServiceKeysRoute::add(http::Router& router, std::string method, std::string path, Step step) {
+void ServiceKeysRoute::add(http::Router& router, std::string method, std::string path, http::Guarded handler) {
     router.add({.method = std::move(method),
                 .path = std::move(path),
-                .handler = http::ReplyHandler([this, step](http::Request& request) { return (this->*step)(request); }),
+                .handler = std::move(handler),
                 .render = render_admin_error,
                 .label = "service_keys"});
 }
@@ -214,8 +218,6 @@ Task<http::Response> ServiceKeysRoute::answer(const http::Request& request, Serv
 }
 
 Task<http::Response> ServiceKeysRoute::list(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     const auto keys = co_await everything();
     if (!keys) co_return fail(keys.error());
     const auto page = page_of(*keys, Query(request));
@@ -235,8 +237,6 @@ Task<http::Response> ServiceKeysRoute::list(http::Request& request) {
 }
 
 Task<http::Response> ServiceKeysRoute::get(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     auto key = co_await find(rest_of(request));
     if (!key) co_return fail(key.error());
     auto answered = co_await answer(request, std::move(*key), {});
@@ -266,15 +266,13 @@ Task<> ServiceKeysRoute::check_groups(const http::Request& request, Caller calle
     co_return fail(error);
 }
 
-Task<http::Response> ServiceKeysRoute::create(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> ServiceKeysRoute::create(http::Request& request, const Caller& caller) {
     const auto body = parse_body(request);
     if (!body) co_return fail(body.error());
     const Instant now = parts_.clock.now();
     const auto order = parse_new_service_key(*body, now);
     if (!order) co_return fail(order.error());
-    const auto grantable = co_await check_groups(request, *caller, *order);
+    const auto grantable = co_await check_groups(request, caller, *order);
     if (!grantable) co_return fail(grantable.error());
     const auto present = co_await parts_.records.all(std::string(auth::service_key_record_kind));
     if (!present) co_return fail(present.error());
@@ -285,29 +283,27 @@ Task<http::Response> ServiceKeysRoute::create(http::Request& request) {
     std::string secret = auth::make_service_key(parts_.random);
     ServiceKey key{.id = "svk_" + to_hex(parts_.random.bytes(16)),
                    .created_at = now,
-                   .created_by = caller->actor,
+                   .created_by = caller.actor,
                    .updated_at = now,
                    .secrets = {{auth::secret_hash(secret), now, std::nullopt}}};
     apply(*order, key);
     std::vector<policy::RecordWrite> writes;
-    writes.push_back(key_creation(key, caller->actor, order->reason, now));
+    writes.push_back(key_creation(key, caller.actor, order->reason, now));
     for (const ServiceKeyLimit& limit : order->limits)
-        writes.push_back(cap_write(make_cap(to_cap_order(limit, key.id, order->reason), nullptr, now), "",
-                                   caller->actor, order->reason, now));
+        writes.push_back(cap_write(make_cap(to_cap_order(limit, key.id, order->reason), nullptr, now), "", caller.actor,
+                                   order->reason, now));
     const auto written = co_await parts_.records.write(std::move(writes));
     if (!written) co_return fail(written.error());
-    note("admin.service_key.create", request, *caller, key);
+    note("admin.service_key.create", request, caller, key);
     auto answered = co_await answer(request, std::move(key), std::move(secret));
     co_return answered;
 }
 
-Task<http::Response> ServiceKeysRoute::post(http::Request& request) {
-    auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> ServiceKeysRoute::post(http::Request& request, const Caller& caller) {
     std::string id = rest_of(request);
     const bool rotates = id.ends_with(rotation);
     if (rotates) id.resize(id.size() - rotation.size());
-    auto step = rotates ? rotate(request, std::move(*caller), std::move(id)) : update(request, std::move(*caller));
+    auto step = rotates ? rotate(request, caller, std::move(id)) : update(request, caller);
     auto answered = co_await std::move(step);
     co_return answered;
 }
@@ -392,14 +388,12 @@ Task<ServiceKey> ServiceKeysRoute::remove(std::string id, std::string actor) {
     co_return std::move(key);
 }
 
-Task<http::Response> ServiceKeysRoute::revoke(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> ServiceKeysRoute::revoke(http::Request& request, const Caller& caller) {
     for (int attempt = 1;; ++attempt) {
-        const auto key = co_await remove(rest_of(request), caller->actor);
+        const auto key = co_await remove(rest_of(request), caller.actor);
         if (!key && key.error().fault == Fault::conflict && attempt < most_attempts) continue;
         if (!key) co_return fail(key.error());
-        note("admin.service_key.revoke", request, *caller, *key);
+        note("admin.service_key.revoke", request, caller, *key);
         co_return reply(request, bj::object{{"type", "service_key_deleted"}, {"id", key->id}});
     }
 }

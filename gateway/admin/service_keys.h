@@ -41,17 +41,16 @@ class ServiceKeysRoute {
     void mount(http::Router& router);
 
   private:
-    using Step = Task<http::Response> (ServiceKeysRoute::*)(http::Request&);
     struct Change;
-    void add(http::Router& router, std::string method, std::string path, Step step);
+    void add(http::Router& router, std::string method, std::string path, http::Guarded handler);
 
     Task<http::Response> list(http::Request& request);
-    Task<http::Response> create(http::Request& request);
+    Task<http::Response> create(http::Request& request, const Caller& caller);
     Task<http::Response> get(http::Request& request);
-    Task<http::Response> post(http::Request& request);
+    Task<http::Response> post(http::Request& request, const Caller& caller);
     Task<http::Response> update(http::Request& request, Caller caller);
     Task<http::Response> rotate(http::Request& request, Caller caller, std::string id);
-    Task<http::Response> revoke(http::Request& request);
+    Task<http::Response> revoke(http::Request& request, const Caller& caller);
 
     Task<std::vector<auth::ServiceKey>> everything();
     Task<auth::ServiceKey> find(std::string id);

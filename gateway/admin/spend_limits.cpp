@@ -126,24 +126,25 @@ void note_change(observe::Journal& journal, std::string_view event, const http::
 }  // namespace
 
 void SpendLimitsRoute::mount(http::Router& router) {
-    add(router, "GET", std::string(root), &SpendLimitsRoute::list);
-    add(router, "POST", std::string(root), &SpendLimitsRoute::put);
-    add(router, "POST", std::string(root) + "/preview", &SpendLimitsRoute::preview);
-    add(router, "GET", std::string(root) + "/*", &SpendLimitsRoute::get);
-    add(router, "DELETE", std::string(root) + "/*", &SpendLimitsRoute::remove);
+    add(router, "GET", std::string(root), parts_.gate.guard(Right::read_spend, scope, this, &SpendLimitsRoute::list));
+    add(router, "POST", std::string(root), parts_.gate.guard(Right::write, scope, this, &SpendLimitsRoute::put));
+    add(router, "POST", std::string(root) + "/preview",
+        parts_.gate.guard(Right::read_settings, scope, this, &SpendLimitsRoute::preview));
+    add(router, "GET", std::string(root) + "/*",
+        parts_.gate.guard(Right::read_spend, scope, this, &SpendLimitsRoute::get));
+    add(router, "DELETE", std::string(root) + "/*",
+        parts_.gate.guard(Right::write, scope, this, &SpendLimitsRoute::remove));
 }
 
-void SpendLimitsRoute::add(http::Router& router, std::string method, std::string path, Step step) {
+void SpendLimitsRoute::add(http::Router& router, std::string method, std::string path, http::Guarded handler) {
     router.add({.method = std::move(method),
                 .path = std::move(path),
-                .handler = http::ReplyHandler([this, step](http::Request& request) { return (this->*step)(request); }),
+                .handler = std::move(handler),
                 .render = render_admin_error,
                 .label = "spend_limits"});
 }
 
 Task<http::Response> SpendLimitsRoute::list(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, scope);
-    if (!caller) co_return fail(caller.error());
     const auto listing = read_listing(Query(request));
     if (!listing) co_return fail(listing.error());
     const auto book = co_await caps_.book(parts_.clock.now());
@@ -172,33 +173,27 @@ Task<CapOrder> SpendLimitsRoute::read_order(const http::Request& request) {
     co_return std::move(*order);
 }
 
-Task<http::Response> SpendLimitsRoute::put(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> SpendLimitsRoute::put(http::Request& request, const Caller& caller) {
     auto order = co_await read_order(request);
     if (!order) co_return fail(order.error());
-    const auto cap = co_await caps_.put(std::move(*order), caller->actor, parts_.clock.now());
+    const auto cap = co_await caps_.put(std::move(*order), caller.actor, parts_.clock.now());
     if (!cap) co_return fail(cap.error());
-    note_change(parts_.journal, "admin.limit.upsert", request, *caller, *cap);
+    note_change(parts_.journal, "admin.limit.upsert", request, caller, *cap);
     co_return reply(request, policy::to_json(*cap));
 }
 
 Task<http::Response> SpendLimitsRoute::get(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, scope);
-    if (!caller) co_return fail(caller.error());
     const auto cap = co_await caps_.find(id_in(request), parts_.clock.now());
     if (!cap) co_return fail(cap.error());
     if (!*cap) co_return fail(no_such_cap());
     co_return reply(request, policy::to_json(**cap));
 }
 
-Task<http::Response> SpendLimitsRoute::remove(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
-    const auto removed = co_await caps_.remove(id_in(request), caller->actor, parts_.clock.now());
+Task<http::Response> SpendLimitsRoute::remove(http::Request& request, const Caller& caller) {
+    const auto removed = co_await caps_.remove(id_in(request), caller.actor, parts_.clock.now());
     if (!removed) co_return fail(removed.error());
     if (!*removed) co_return fail(no_such_cap());
-    note_change(parts_.journal, "admin.limit.delete", request, *caller, **removed);
+    note_change(parts_.journal, "admin.limit.delete", request, caller, **removed);
     co_return reply(request, bj::object{{"type", "spend_limit_deleted"}, {"id", (*removed)->id}});
 }
 
@@ -219,8 +214,6 @@ Task<std::vector<Spender>> SpendLimitsRoute::blocked_by(policy::Cap cap, std::ve
 }
 
 Task<http::Response> SpendLimitsRoute::preview(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     const auto order = co_await read_order(request);
     if (!order) co_return fail(order.error());
     const Instant now = parts_.clock.now();

@@ -37,14 +37,12 @@ class SpendLimitsRoute {
     void mount(http::Router& router);
 
   private:
-    using Step = Task<http::Response> (SpendLimitsRoute::*)(http::Request&);
-
-    void add(http::Router& router, std::string method, std::string path, Step step);
+    void add(http::Router& router, std::string method, std::string path, http::Guarded handler);
     Task<http::Response> list(http::Request& request);
-    Task<http::Response> put(http::Request& request);
+    Task<http::Response> put(http::Request& request, const Caller& caller);
     Task<http::Response> preview(http::Request& request);
     Task<http::Response> get(http::Request& request);
-    Task<http::Response> remove(http::Request& request);
+    Task<http::Response> remove(http::Request& request, const Caller& caller);
     Task<CapOrder> read_order(const http::Request& request);
     Task<std::vector<Spender>> blocked_by(policy::Cap cap, std::vector<policy::Principal> people);
 

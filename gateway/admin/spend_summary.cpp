@@ -135,14 +135,12 @@ bj::object to_summary(const SummaryQuery& query, const SummaryFigures& figures, 
 void SpendSummaryRoute::mount(http::Router& router) {
     router.add({.method = "GET",
                 .path = "/v1/organizations/spend_summary",
-                .handler = http::ReplyHandler([this](http::Request& request) { return handle(request); }),
+                .handler = parts_.gate.guard(Right::read_spend, "spend_summary", this, &SpendSummaryRoute::handle),
                 .render = render_admin_error,
                 .label = "spend_summary"});
 }
 
 Task<http::Response> SpendSummaryRoute::handle(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_spend, "spend_summary");
-    if (!caller) co_return fail(caller.error());
     const Instant now = parts_.clock.now();
     const auto query = parse_summary_query(request.query(), now);
     if (!query) co_return fail(query.error());

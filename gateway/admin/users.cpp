@@ -115,16 +115,17 @@ std::optional<UserPath> parse_user_path(std::string_view path) {
 }
 
 void UsersRoute::mount(http::Router& router) {
-    add(router, "GET", std::string(root), &UsersRoute::list);
-    add(router, "GET", std::string(root) + "/*", &UsersRoute::get);
-    add(router, "POST", std::string(root) + "/*", &UsersRoute::post);
-    add(router, "DELETE", std::string(root) + "/*", &UsersRoute::remove);
+    Gate& gate = parts_.gate;
+    add(router, "GET", std::string(root), gate.guard(Right::read_settings, scope, this, &UsersRoute::list));
+    add(router, "GET", std::string(root) + "/*", gate.guard(Right::read_settings, scope, this, &UsersRoute::get));
+    add(router, "POST", std::string(root) + "/*", gate.guard(Right::write, scope, this, &UsersRoute::post));
+    add(router, "DELETE", std::string(root) + "/*", gate.guard(Right::write, scope, this, &UsersRoute::remove));
 }
 
-void UsersRoute::add(http::Router& router, std::string method, std::string path, Step step) {
+void UsersRoute::add(http::Router& router, std::string method, std::string path, http::Guarded handler) {
     router.add({.method = std::move(method),
                 .path = std::move(path),
-                .handler = http::ReplyHandler([this, step](http::Request& request) { return (this->*step)(request); }),
+                .handler = std::move(handler),
                 .render = render_admin_error,
                 .label = "users"});
 }
@@ -144,8 +145,6 @@ Task<bj::array> UsersRoute::rows(std::vector<policy::Principal> people) {
 }
 
 Task<http::Response> UsersRoute::list(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     const auto search = UserSearch::parse(request.query());
     if (!search) co_return fail(search.error());
     auto people = co_await parts_.rollups.principals();
@@ -172,8 +171,6 @@ Task<policy::Principal> UsersRoute::find(std::string user) {
 }
 
 Task<http::Response> UsersRoute::get(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::read_settings, scope);
-    if (!caller) co_return fail(caller.error());
     const auto path = parse_user_path(request.path);
     if (!path || !path->item.empty()) co_return fail(no_such_path());
     const auto person = co_await find(path->user);
@@ -246,9 +243,7 @@ Task<> UsersRoute::revoke_key(std::string user, std::string id, Ended& ended) {
     co_return Result<>{};
 }
 
-Task<http::Response> UsersRoute::remove(http::Request& request) {
-    const auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> UsersRoute::remove(http::Request& request, const Caller& caller) {
     const auto path = parse_user_path(request.path);
     const bool session = path && path->list == "sessions";
     if (!path || path->item.empty() || (!session && path->list != "keys")) co_return fail(no_such_path());
@@ -259,17 +254,15 @@ Task<http::Response> UsersRoute::remove(http::Request& request) {
     policy::AuditEvent event;
     event.action = session ? "user.end_session" : "user.revoke_key";
     event.target_id = path->user;
-    co_await note(request, *caller, std::move(event), ended);
+    co_await note(request, caller, std::move(event), ended);
     const std::string_view type = session ? "session_deleted" : "personal_key_deleted";
     co_return reply(request, bj::object{{"type", type}, {"id", path->item}});
 }
 
-Task<http::Response> UsersRoute::post(http::Request& request) {
-    auto caller = co_await parts_.gate.admit(request, Right::write, scope);
-    if (!caller) co_return fail(caller.error());
+Task<http::Response> UsersRoute::post(http::Request& request, const Caller& caller) {
     auto path = parse_user_path(request.path);
     if (!path || path->list != "end_sessions" || !path->item.empty()) co_return fail(no_such_path());
-    auto answered = co_await end_sessions(request, std::move(*caller), std::move(path->user));
+    auto answered = co_await end_sessions(request, caller, std::move(path->user));
     co_return answered;
 }
 

@@ -53,13 +53,12 @@ class UsersRoute {
 
   private:
     struct Ended;
-    using Step = Task<http::Response> (UsersRoute::*)(http::Request&);
-    void add(http::Router& router, std::string method, std::string path, Step step);
+    void add(http::Router& router, std::string method, std::string path, http::Guarded handler);
 
     Task<http::Response> list(http::Request& request);
     Task<http::Response> get(http::Request& request);
-    Task<http::Response> post(http::Request& request);
-    Task<http::Response> remove(http::Request& request);
+    Task<http::Response> post(http::Request& request, const Caller& caller);
+    Task<http::Response> remove(http::Request& request, const Caller& caller);
 
     Task<http::Response> end_sessions(http::Request& request, Caller caller, std::string user);
     Task<> end_session(std::string user, std::string id, Ended& ended);

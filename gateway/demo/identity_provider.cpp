@@ -384,7 +384,7 @@ void DemoIdentityProvider::mount(http::Router& router) {
         const auto handler = [act = std::move(act)](http::Request& request) { return ready(act(request)); };
         router.add({.method = std::move(method),
                     .path = std::move(path),
-                    .handler = http::ReplyHandler(handler),
+                    .handler = {http::Access::anyone, http::ReplyHandler(handler)},
                     .render = http::render_plain,
                     .label = "demo_identity"});
     };
@@ -399,7 +399,7 @@ void DemoIdentityProvider::mount(http::Router& router) {
     const auto nothing = [](http::Request&) { return ready(http::text(404, "not found\n")); };
     router.set_fallback({.method = "*",
                          .path = "/*",
-                         .handler = http::ReplyHandler(nothing),
+                         .handler = {http::Access::anyone, http::ReplyHandler(nothing)},
                          .render = http::render_plain,
                          .label = "demo_identity"});
 }

@@ -76,30 +76,35 @@ DemoProvider::DemoProvider(std::string api_key, std::chrono::milliseconds pace)
     : api_key_(std::move(api_key)), pace_(pace) {}
 
 void DemoProvider::mount(http::Router& router) {
-    router.add(
-        {.method = "POST",
-         .path = "/v1/messages",
-         .handler = http::StreamHandler([this](http::Request& request, http::BodyReader& reader,
-                                               http::Responder& client) { return messages(request, reader, client); }),
-         .render = http::render_inference,
-         .label = "demo_messages"});
+    router.add({.method = "POST",
+                .path = "/v1/messages",
+                .handler = {http::Access::credential,
+                            http::StreamHandler(
+                                [this](http::Request& request, http::BodyReader& reader, http::Responder& client) {
+                                    return messages(request, reader, client);
+                                })},
+                .render = http::render_inference,
+                .label = "demo_messages"});
     router.add({.method = "POST",
                 .path = "/v1/messages/count_tokens",
-                .handler = http::StreamHandler(
-                    [this](http::Request& request, http::BodyReader& reader, http::Responder& client) {
-                        return count_tokens(request, reader, client);
-                    }),
+                .handler = {http::Access::credential,
+                            http::StreamHandler(
+                                [this](http::Request& request, http::BodyReader& reader, http::Responder& client) {
+                                    return count_tokens(request, reader, client);
+                                })},
                 .render = http::render_inference,
                 .label = "demo_count_tokens"});
     router.add({.method = "GET",
                 .path = "/v1/models",
-                .handler = http::ReplyHandler([this](http::Request& request) { return models(request); }),
+                .handler = {http::Access::credential,
+                            http::ReplyHandler([this](http::Request& request) { return models(request); })},
                 .render = http::render_inference,
                 .label = "demo_models"});
-    router.set_fallback({.method = "*",
-                         .path = "/*",
-                         .handler = http::ReplyHandler([](http::Request&) { return nothing_here(); }),
-                         .render = http::render_inference});
+    router.set_fallback(
+        {.method = "*",
+         .path = "/*",
+         .handler = {http::Access::anyone, http::ReplyHandler([](http::Request&) { return nothing_here(); })},
+         .render = http::render_inference});
 }
 
 Task<> DemoProvider::messages(http::Request& request, http::BodyReader& reader, http::Responder& client) {

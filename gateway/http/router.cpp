@@ -11,8 +11,18 @@ bool method_fits(const Route& route, std::string_view method) {
     return route.method == "*" || route.method == method;
 }
 
-bool is_tree(std::string_view path) {
-    return path.ends_with("/*");
+/// A pattern without "*" fits nothing here: it is compared whole.
+bool fits_pattern(std::string_view pattern, std::string_view path) {
+    if (!pattern.contains("/*")) return false;
+    for (;;) {
+        const std::size_t star = pattern.find("/*");
+        const std::string_view fixed = pattern.substr(0, star);
+        if (star == std::string_view::npos) return path == fixed;
+        if (!path.starts_with(fixed) || !path.substr(fixed.size()).starts_with('/')) return false;
+        pattern.remove_prefix(star + 2);
+        if (pattern.empty()) return true;
+        path.remove_prefix(std::min(path.find('/', fixed.size() + 1), path.size()));
+    }
 }
 
 }  // namespace
@@ -21,7 +31,7 @@ void Router::add(Route route) {
     routes_.push_back(std::move(route));
 }
 void Router::set_fallback(Route route) {
-    fallback_ = std::move(route);
+    fallback_.emplace(std::move(route));
 }
 
 const Route& Router::find(std::string_view method, std::string_view path) const {
@@ -30,11 +40,11 @@ const Route& Router::find(std::string_view method, std::string_view path) const 
     const Route* longest = nullptr;
     for (const Route& route : routes_) {
         const std::string_view pattern = route.path;
-        if (is_tree(pattern) && path.starts_with(pattern.substr(0, pattern.size() - 1)) && method_fits(route, method) &&
+        if (method_fits(route, method) && fits_pattern(pattern, path) &&
             (longest == nullptr || pattern.size() > longest->path.size()))
             longest = &route;
     }
-    return longest != nullptr ? *longest : fallback_;
+    return longest != nullptr ? *longest : *fallback_;
 }
 
 std::string normal_path(std::string_view target) {

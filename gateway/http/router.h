@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Router: method and path to handler. One list, filled by services.cpp. Two handler kinds: a reply handler returns a
 // whole Response (its body, if any, was read before); a stream handler reads the body itself and pushes to a Responder.
-// Both return errors; the connection renders them with the route's renderer.
+// Both return errors; the connection renders them with the route's renderer. Each comes with who may call it.
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "gateway/http/body.h"
+#include "gateway/http/access.h"
 #include "gateway/http/message.h"
 
 namespace gatehouse::http {
 
-using ReplyHandler = std::function<Task<Response>(Request&)>;
-using StreamHandler = std::function<Task<>(Request&, BodyReader&, Responder&)>;
 using ErrorRenderer = Response (*)(const Error&, std::string_view request_id);
 
 struct Route {
-    std::string method;  ///< "GET", "POST", …; "*" is any method
-    std::string path;    ///< exact; or, ending in "/*", everything below
-    std::variant<ReplyHandler, StreamHandler> handler;
+    std::string method;                             ///< "GET", "POST", …; "*" is any method
+    std::string path;                               ///< exact; "*" is one segment, and as the last one everything below
+    Guarded handler;                                ///< and who may call it
     ErrorRenderer render = nullptr;                 ///< how errors of this route look
     std::size_t max_body = std::size_t{64} << 10U;  ///< reply handlers only: larger bodies are refused with 413
     bool ignores_body = false;         ///< reply handlers only: answered before the body, which is not kept
@@ -36,12 +34,14 @@ class Router {
     void add(Route route);
     /// What answers when no route fits. Required.
     void set_fallback(Route route);
-    /// The route for a normalised path, or the fallback. Exact wins over "/*", and of those the longest; never null.
+    /// The route for a normalised path, or the fallback. Exact wins over "*", and of those the longest; never null.
     const Route& find(std::string_view method, std::string_view path) const;
+    /// Without the fallback.
+    std::span<const Route> routes() const { return routes_; }
 
   private:
     std::vector<Route> routes_;
-    Route fallback_;
+    std::optional<Route> fallback_;
 };
 
 /// Path of a request target with dot segments removed (RFC 3986, section 5.2.4) and nothing else changed.

@@ -47,16 +47,17 @@ http::Response settings_answer(const policy::Rules& rules, const policy::Policy*
 void ManagedRoute::mount(http::Router& router) {
     router.add({.method = "GET",
                 .path = "/managed/settings",
-                .handler = http::ReplyHandler([this](http::Request& request) { return handle(request); }),
+                .handler = auth::guard_credential(parts_.authenticator, parts_.journal,
+                                                  [this](http::Request& request, const auth::IdentityPtr& identity) {
+                                                      return handle(request, identity);
+                                                  }),
                 .render = http::render_inference,
                 .label = "managed_settings"});
 }
 
-Task<http::Response> ManagedRoute::handle(http::Request& request) {
-    const auto identity = co_await auth::identify_audited(parts_.authenticator, parts_.journal, request);
-    if (!identity) co_return fail(identity.error());
+Task<http::Response> ManagedRoute::handle(http::Request& request, const auth::IdentityPtr& identity) {
     const policy::RulesPtr rules = parts_.rules();
-    const auth::Person& person = (*identity)->person();
+    const auth::Person& person = identity->person();
     const policy::Policy* policy = rules->policy_for({person.subject, person.email, person.groups});
     co_return settings_answer(*rules, policy, request.headers.value("if-none-match"));
 }

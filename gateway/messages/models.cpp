@@ -106,18 +106,20 @@ Result<http::Response> show_model(const policy::Rules& rules, const policy::Poli
 
 void ModelsRoute::mount(http::Router& router) {
     for (const std::string& path : {std::string(list_path), std::string(list_path) + "/*"})
-        router.add({.method = "GET",
-                    .path = path,
-                    .handler = http::ReplyHandler([this](http::Request& request) { return handle(request); }),
-                    .render = http::render_inference,
-                    .label = "models"});
+        router.add(
+            {.method = "GET",
+             .path = path,
+             .handler = auth::guard_credential(parts_.authenticator, parts_.journal,
+                                               [this](http::Request& request, const auth::IdentityPtr& identity) {
+                                                   return handle(request, identity);
+                                               }),
+             .render = http::render_inference,
+             .label = "models"});
 }
 
-Task<http::Response> ModelsRoute::handle(http::Request& request) {
-    const auto identity = co_await auth::identify_audited(parts_.authenticator, parts_.journal, request);
-    if (!identity) co_return fail(identity.error());
+Task<http::Response> ModelsRoute::handle(http::Request& request, const auth::IdentityPtr& identity) {
     const policy::RulesPtr rules = parts_.rules();
-    const auth::Person& person = (*identity)->person();
+    const auth::Person& person = identity->person();
     const policy::Policy* policy = rules->policy_for({person.subject, person.email, person.groups});
     if (request.path == list_path) co_return list_models(*rules, policy, request.query());
     co_return show_model(*rules, policy, std::string_view(request.path).substr(list_path.size() + 1));

@@ -32,7 +32,7 @@ class ModelsRoute {
     void mount(http::Router& router);
 
   private:
-    Task<http::Response> handle(http::Request& request);
+    Task<http::Response> handle(http::Request& request, const auth::IdentityPtr& identity);
 
     ModelsParts parts_;
 };

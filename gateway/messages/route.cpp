@@ -130,24 +130,25 @@ struct MessagesRoute::Closing {
 
 void MessagesRoute::mount(http::Router& router) {
     for (const std::string_view path : {messages_path, count_tokens_path}) {
-        http::Route route;
-        route.method = "POST";
-        route.path = path;
-        route.label = path;
-        route.render = render_error;
-        route.handler = [this, path](http::Request& request, http::BodyReader& reader, http::Responder& client) {
+        // Checks for itself: the line of a refused request says what was asked.
+        http::StreamHandler take = [this, path](http::Request& request, http::BodyReader& reader,
+                                                http::Responder& client) {
             return handle(path, request, reader, client);
         };
-        router.add(std::move(route));
+        router.add({.method = "POST",
+                    .path = std::string(path),
+                    .handler = {http::Access::credential, std::move(take)},
+                    .render = render_error,
+                    .label = path});
     }
-    http::Route unknown;
-    unknown.method = "*";
-    unknown.label = "unknown";
-    unknown.render = render_error;
-    unknown.handler = [this](http::Request& request, http::BodyReader&, http::Responder&) {
+    http::StreamHandler unknown = [this](http::Request& request, http::BodyReader&, http::Responder&) {
         return answer_unknown(request);
     };
-    router.set_fallback(std::move(unknown));
+    router.set_fallback({.method = "*",
+                         .path = "/*",
+                         .handler = {http::Access::credential, std::move(unknown)},
+                         .render = render_error,
+                         .label = "unknown"});
 }
 
 Task<> MessagesRoute::answer_unknown(http::Request& request) {

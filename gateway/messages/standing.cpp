@@ -21,7 +21,10 @@ constexpr std::size_t most_known = 4'096;
 void StandingRoute::mount(http::Router& router) {
     router.add({.method = "GET",
                 .path = "/api/oauth/usage",
-                .handler = http::ReplyHandler([this](http::Request& request) { return handle(request); }),
+                .handler = auth::guard_credential(parts_.authenticator, parts_.journal,
+                                                  [this](http::Request& request, const auth::IdentityPtr& identity) {
+                                                      return handle(request, identity);
+                                                  }),
                 .render = http::render_inference,
                 .label = "usage"});
 }
@@ -51,12 +54,10 @@ Task<std::string> StandingRoute::describe_standing(const SpendRules& rules, poli
     co_return boost::json::serialize(capped_usage(rows, *described));
 }
 
-Task<http::Response> StandingRoute::handle(http::Request& request) {
-    const auto identity = co_await auth::identify_audited(parts_.authenticator, parts_.journal, request);
-    if (!identity) co_return fail(identity.error());
+Task<http::Response> StandingRoute::handle(http::Request&, const auth::IdentityPtr& identity) {
     const SpendRulesPtr rules = parts_.rules();
     if (!rules->capped) co_return http::text(404, "not found");
-    const auth::Person& person = (*identity)->person();
+    const auth::Person& person = identity->person();
     const Instant now = parts_.clock.now();
     auto known = known_.find(person.subject);
     if (known == known_.end() || known->second.until <= now) {

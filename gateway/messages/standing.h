@@ -39,7 +39,7 @@ class StandingRoute {
         std::string body;
         Instant until;
     };
-    Task<http::Response> handle(http::Request& request);
+    Task<http::Response> handle(http::Request& request, const auth::IdentityPtr& identity);
     Task<std::string> describe_standing(const SpendRules& rules, policy::Subject subject, Instant now);
 
     StandingParts parts_;

@@ -324,7 +324,7 @@ asio::awaitable<Connection::Next> Connection::dispatch(const http::Route& route,
 
 asio::awaitable<Result<>> Connection::call(const http::Route& route, http::Request& request, Reader& reader,
                                            Writer& writer) {
-    if (const auto* reply = std::get_if<http::ReplyHandler>(&route.handler)) {
+    if (const auto* reply = std::get_if<http::ReplyHandler>(&route.handler.call)) {
         if (!route.ignores_body) {
             const auto body = co_await reader.read_into(request, route.max_body);
             if (!body) co_return fail(body.error());
@@ -337,7 +337,7 @@ asio::awaitable<Result<>> Connection::call(const http::Route& route, http::Reque
         co_return Result<>{};
     }
     start_watch_after_body_ = true;
-    co_return co_await std::get<http::StreamHandler>(route.handler)(request, reader, writer);
+    co_return co_await std::get<http::StreamHandler>(route.handler.call)(request, reader, writer);
 }
 
 asio::awaitable<Result<>> Connection::read_body(char* into, std::size_t size) {

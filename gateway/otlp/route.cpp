@@ -22,16 +22,15 @@ constexpr Place places[] = {
 
 void OtlpRoute::mount(http::Router& router) {
     for (const Place& place : places) {
-        http::Route route;
-        route.method = "POST";
-        route.path = place.path;
-        route.label = place.path;
-        route.render = http::render_inference;
-        route.handler = [this, signal = place.signal](http::Request& request, http::BodyReader& reader,
-                                                      http::Responder& client) {
+        http::StreamHandler take = [this, signal = place.signal](http::Request& request, http::BodyReader& reader,
+                                                                 http::Responder& client) {
             return handle(signal, request, reader, client);
         };
-        router.add(std::move(route));
+        router.add({.method = "POST",
+                    .path = std::string(place.path),
+                    .handler = {http::Access::credential, std::move(take)},
+                    .render = http::render_inference,
+                    .label = place.path});
     }
 }
 

@@ -87,10 +87,8 @@ class AdminWorld : public ::testing::Test {
         settings->read_keys = {{"report", Secret(std::string(read_key))}};
         settings->admin_groups = {"platform"};
         settings->finance_groups = {"finance"};
-        http::Route nothing;
-        nothing.method = "*";
-        nothing.handler = http::ReplyHandler(no_such_path);
-        router.set_fallback(std::move(nothing));
+        router.set_fallback(
+            {.method = "*", .path = "/*", .handler = {http::Access::anyone, http::ReplyHandler(no_such_path)}});
     }
 
     std::function<std::shared_ptr<const AdminSettings>()> current_settings() {
@@ -109,7 +107,7 @@ class AdminWorld : public ::testing::Test {
         request.headers = std::move(headers);
         request.body = http::Body::of(body);
         const http::Route& route = router.find(request.method, request.path);
-        auto result = testing::run(person.loop, std::get<http::ReplyHandler>(route.handler)(request));
+        auto result = testing::run(person.loop, std::get<http::ReplyHandler>(route.handler.call)(request));
         if (!result && route.render == nullptr) return {.status = -1, .body = {}, .headers = {}};
         http::Response response = result ? std::move(*result) : route.render(result.error(), request.id);
         return {response.status, json::parse(response.body).value_or(boost::json::value()),

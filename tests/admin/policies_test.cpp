@@ -102,7 +102,7 @@ class Policies : public ::testing::Test {
         request.body = http::Body::of(body);
         if (!key.empty()) request.headers.add("x-api-key", std::string(key));
         const http::Route& found = router_.find(request.method, request.path);
-        auto answer = run(std::get<http::ReplyHandler>(found.handler)(request));
+        auto answer = run(std::get<http::ReplyHandler>(found.handler.call)(request));
         return answer ? std::move(*answer) : found.render(answer.error(), request.id);
     }
     http::Response get(std::string_view below = {}) { return ask("GET", std::string(root).append(below)); }

@@ -91,7 +91,7 @@ class ReportsTest : public ::testing::Test {
         request.target = std::move(target);
         request.headers = std::move(headers);
         const http::Route& route = router_.find(request.method, request.path);
-        if (const auto* handler = std::get_if<http::ReplyHandler>(&route.handler)) {
+        if (const auto* handler = std::get_if<http::ReplyHandler>(&route.handler.call)) {
             auto answer = run(developer_.loop, (*handler)(request));
             if (!answer) answer = route.render(answer.error(), request.id);
             return {answer->status, answer->headers, answer->body};
@@ -99,7 +99,7 @@ class ReportsTest : public ::testing::Test {
         RecordingResponder client;
         GivenBody given_body(std::move(body));
         const auto done =
-            run(developer_.loop, std::get<http::StreamHandler>(route.handler)(request, given_body, client));
+            run(developer_.loop, std::get<http::StreamHandler>(route.handler.call)(request, given_body, client));
         body_was_read_ = given_body.asked;
         if (done) return {client.status, client.headers, client.body()};
         if (client.started()) return {client.status, client.headers, "(cut) " + client.body()};

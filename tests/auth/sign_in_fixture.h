@@ -164,10 +164,11 @@ class SignInTest : public ::testing::Test {
         parts.patience = {std::chrono::milliseconds(1), 200};
         sign_in = std::make_unique<auth::SignIn>(std::move(parts));
         router = http::Router();
-        http::Route nothing;
-        nothing.handler = [](http::Request&) { return not_found(); };
-        nothing.render = http::render_plain;
-        router.set_fallback(std::move(nothing));
+        http::ReplyHandler nothing = [](http::Request&) { return not_found(); };
+        router.set_fallback({.method = "*",
+                             .path = "/*",
+                             .handler = {http::Access::anyone, std::move(nothing)},
+                             .render = http::render_plain});
         sign_in->mount(router);
     }
 
@@ -196,7 +197,7 @@ class SignInTest : public ::testing::Test {
     /// As the connection does it: the route's handler, or its renderer when the handler fails.
     boost::asio::awaitable<http::Response> answer(http::Request& request) {
         const http::Route& route = router.find(request.method, request.path);
-        auto response = co_await std::get<http::ReplyHandler>(route.handler)(request);
+        auto response = co_await std::get<http::ReplyHandler>(route.handler.call)(request);
         if (!response) co_return route.render(response.error(), request.id);
         co_return std::move(*response);
     }

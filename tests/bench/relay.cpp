@@ -32,12 +32,13 @@ class Relay {
         client_ = std::move(*client);
         provider_.host = "127.0.0.1";
         provider_.port = provider;
-        http::Route route;
-        route.method = "*";
-        route.path = "/*";
-        route.handler = http::StreamHandler{[this](http::Request& request, http::BodyReader& body,
-                                                   http::Responder& to) { return relay(request, body, to); }};
-        route.render = &http::render_inference;
+        http::StreamHandler take = [this](http::Request& request, http::BodyReader& body, http::Responder& to) {
+            return relay(request, body, to);
+        };
+        const http::Route route{.method = "*",
+                                .path = "/*",
+                                .handler = {http::Access::anyone, std::move(take)},
+                                .render = &http::render_inference};
         router_.add(route);
         router_.set_fallback(route);
     }

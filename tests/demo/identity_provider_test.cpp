@@ -46,7 +46,7 @@ class DemoIdentity : public ::testing::Test {
             request.headers.add("content-type", "application/x-www-form-urlencoded");
         request.body = http::Body::of(body);
         const auto& route = router_.find(method, http::normal_path(target));
-        auto response = testing::run(std::get<http::ReplyHandler>(route.handler)(request));
+        auto response = testing::run(std::get<http::ReplyHandler>(route.handler.call)(request));
         EXPECT_TRUE(response);
         return response.value_or(http::Response{});
     }

@@ -68,7 +68,7 @@ class DemoProviderTest : public ::testing::Test {
         request.headers.add("X-Api-Key", key);
         HeldBody reader(std::move(body));
         const http::Route& route = router_.find("POST", path);
-        const auto& handler = std::get<http::StreamHandler>(route.handler);
+        const auto& handler = std::get<http::StreamHandler>(route.handler.call);
         return run(handler(request, reader, response_));
     }
 
@@ -130,7 +130,7 @@ TEST_F(DemoProviderTest, CountsTokens) {
 }
 
 TEST_F(DemoProviderTest, ListsModelsForItsKeyOnly) {
-    const auto& list = std::get<http::ReplyHandler>(router_.find("GET", "/v1/models").handler);
+    const auto& list = std::get<http::ReplyHandler>(router_.find("GET", "/v1/models").handler.call);
     http::Request request;
 
     const auto refused = run(list(request));
@@ -144,7 +144,7 @@ TEST_F(DemoProviderTest, ListsModelsForItsKeyOnly) {
 }
 
 TEST_F(DemoProviderTest, HasNothingElse) {
-    const auto& other = std::get<http::ReplyHandler>(router_.find("GET", "/v1/complete").handler);
+    const auto& other = std::get<http::ReplyHandler>(router_.find("GET", "/v1/complete").handler.call);
     http::Request request;
 
     const auto result = run(other(request));

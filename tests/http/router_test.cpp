@@ -7,11 +7,10 @@ namespace gatehouse::http {
 namespace {
 
 Route route(std::string method, std::string path, std::string_view label) {
-    Route made;
-    made.method = std::move(method);
-    made.path = std::move(path);
-    made.label = label;
-    return made;
+    return {.method = std::move(method),
+            .path = std::move(path),
+            .handler = {Access::anyone, ReplyHandler()},
+            .label = label};
 }
 
 Router sample() {
@@ -46,6 +45,17 @@ TEST(Router, PrefersTheLongerOfTwoTreesInWhateverOrder) {
     EXPECT_EQ(router.find("GET", "/v1/organizations/x").label, "longer");
     EXPECT_EQ(router.find("GET", "/v1/other").label, "tree");
     EXPECT_EQ(router.find("PUT", "/v1/organizations/x").label, "fallback");
+}
+
+TEST(Router, TakesAStarInTheMiddleForOneSegment) {
+    Router router = sample();
+    router.add(route("GET", "/v1/keys/*", "key"));
+    router.add(route("GET", "/v1/keys/*/rotate", "rotation"));
+    EXPECT_EQ(router.find("GET", "/v1/keys/7/rotate").label, "rotation");
+    EXPECT_EQ(router.find("GET", "/v1/keys/7").label, "key");
+    EXPECT_EQ(router.find("GET", "/v1/keys/7/rotates").label, "key");
+    EXPECT_EQ(router.find("GET", "/v1/keys/7/8/rotate").label, "key");
+    EXPECT_EQ(router.find("GET", "/v1/keys/rotate").label, "key");
 }
 
 TEST(Router, TreatsSlashesAndCaseAsDifferent) {

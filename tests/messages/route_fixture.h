@@ -84,7 +84,7 @@ class RouteFixture : public ::testing::Test {
 
     Task<> handled(http::Request& request, http::BodyReader& body, http::Responder& client) {
         const http::Route& found = router.find(request.method, request.path);
-        return std::get<http::StreamHandler>(found.handler)(request, body, client);
+        return std::get<http::StreamHandler>(found.handler.call)(request, body, client);
     }
 
     /// Serves one request to its end.

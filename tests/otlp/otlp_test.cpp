@@ -210,8 +210,6 @@ class OtlpRouteTest : public Otlp {
                    std::string_view credential = testing::SignedIn::credential) {
         OtlpRoute route({developer.authenticator, *forwarder, developer.journal, [] { return std::size_t{100}; }});
         http::Router router;
-        http::Route fallback;
-        router.set_fallback(fallback);
         route.mount(router);
         http::Request request;
         request.method = "POST";
@@ -223,7 +221,7 @@ class OtlpRouteTest : public Otlp {
                            {"User-Agent", "claude"},
                            {"Cookie", "a=b"}};
         const http::Route& found = router.find("POST", path);
-        return testing::run(context, std::get<http::StreamHandler>(found.handler)(request, body, responder));
+        return testing::run(context, std::get<http::StreamHandler>(found.handler.call)(request, body, responder));
     }
 
     testing::SignedIn developer{{"sub-1", "ada@example.com", "Ada", {}}};

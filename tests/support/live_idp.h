@@ -18,12 +18,11 @@ class LiveIdp {
     static constexpr const char* client_id = "gatehouse-test";
 
     LiveIdp(std::string client_secret, std::string redirect_uri) {
-        http::Route all;
-        all.method = "*";
-        all.path = "/*";
-        all.render = http::render_plain;
-        all.handler = http::ReplyHandler([this](http::Request& request) { return forward(request); });
-        server_.router.set_fallback(std::move(all));
+        http::ReplyHandler all = [this](http::Request& request) { return forward(request); };
+        server_.router.set_fallback({.method = "*",
+                                     .path = "/*",
+                                     .handler = {http::Access::anyone, std::move(all)},
+                                     .render = http::render_plain});
         const auto port = server_.start();
         issuer_ = "http://127.0.0.1:" + std::to_string(port);
         server_.on_shard([&] {
@@ -44,7 +43,7 @@ class LiveIdp {
     Task<http::Response> forward(http::Request& request) {
         if (down_) co_return http::text(500, "down, as the test wants");
         const auto& route = routes_.find(request.method, request.path);
-        auto response = co_await std::get<http::ReplyHandler>(route.handler)(request);
+        auto response = co_await std::get<http::ReplyHandler>(route.handler.call)(request);
         co_return response;
     }
 

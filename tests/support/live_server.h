@@ -17,11 +17,10 @@ class LiveServer {
   public:
     explicit LiveServer(net::TrafficSettings traffic = {}, net::ListenSettings listen = {})
         : traffic_(std::make_shared<const net::TrafficSettings>(std::move(traffic))), listen_(std::move(listen)) {
-        http::Route fallback;
-        fallback.method = "*";
-        fallback.render = http::render_inference;
-        fallback.handler = http::ReplyHandler(not_found);
-        router.set_fallback(std::move(fallback));
+        router.set_fallback({.method = "*",
+                             .path = "/*",
+                             .handler = {http::Access::anyone, http::ReplyHandler(not_found)},
+                             .render = http::render_inference});
     }
     ~LiveServer() {
         if (!server_) return;
@@ -66,19 +65,19 @@ class LiveServer {
 };
 
 inline http::Route reply_route(std::string method, std::string path, http::ReplyHandler handler) {
-    http::Route route;
-    route.method = std::move(method);
-    route.path = std::move(path);
-    route.handler = std::move(handler);
-    route.render = http::render_inference;
-    route.label = "test";
-    return route;
+    return {.method = std::move(method),
+            .path = std::move(path),
+            .handler = {http::Access::anyone, std::move(handler)},
+            .render = http::render_inference,
+            .label = "test"};
 }
 
 inline http::Route stream_route(std::string method, std::string path, http::StreamHandler handler) {
-    http::Route route = reply_route(std::move(method), std::move(path), {});
-    route.handler = std::move(handler);
-    return route;
+    return {.method = std::move(method),
+            .path = std::move(path),
+            .handler = {http::Access::anyone, std::move(handler)},
+            .render = http::render_inference,
+            .label = "test"};
 }
 
 }  // namespace gatehouse::testing

@@ -44,7 +44,7 @@ class SignedIn {
         request.headers = std::move(headers);
         if (!token.empty()) request.headers.add("Authorization", "Bearer " + std::string(token));
         const http::Route& found = router.find(request.method, request.path);
-        return run(loop, std::get<http::ReplyHandler>(found.handler)(request));
+        return run(loop, std::get<http::ReplyHandler>(found.handler.call)(request));
     }
 
     boost::asio::io_context loop{1};  ///< outlives the pools of tests whose routes use one
