@@ -108,7 +108,7 @@ void complete(Charges& charges, const policy::CapBook& caps) {
 
 Task<> settle_every(Stores stores, const Charges& charges, std::size_t first) {
     for (std::size_t at = first; at < charges.size(); at += hands) {
-        const auto settled = co_await stores.ledger.settle(charges[at]);
+        const auto settled = co_await stores.ledger.settle(charges[at], std::nullopt);
         if (!settled) co_return fail(settled.error());
     }
     co_return Result<>{};

@@ -32,11 +32,11 @@ class Ledger {
     virtual Task<> extend(std::string id, std::vector<std::string> accounts, std::vector<Gauge> gauges, Money amount,
                           Instant now, std::chrono::seconds lifetime) = 0;
     /// Nothing was consumed: gives everything back.
-    virtual Task<> release(std::string id, std::vector<std::string> accounts) = 0;
+    virtual Task<> release(std::string id) = 0;
     /// Adds the charge to its accounts, to the rollups and to the records, and takes its reservation back: all of it or
     /// nothing, and exactly once. Succeeds when the charge is safe, which may be before it is added: while the store is
-    /// away it waits on disk.
-    virtual Task<> settle(Charge charge) = 0;
+    /// away it waits on disk. With `finish`, does what that does, in the same step.
+    virtual Task<> settle(Charge charge, std::optional<Finish> finish) = 0;
     /// It is no longer under way, and its gauges count what it came to be in place of the guess. What the store does
     /// not take is lost: gauges run empty by themselves.
     virtual Task<> finish(Finish finish) = 0;

@@ -550,19 +550,18 @@ void MessagesRoute::learn(const Exchange& exchange, const policy::Charge& charge
 /// The client has its answer already, so that a failure is ours alone: what the store does not take now, the ledger
 /// keeps for later.
 asio::awaitable<void> MessagesRoute::close(Closing closing) {
-    const policy::Draw drawn = closing.drawn();
+    const Instant now = parts_.clock.now();
     Result<> closed;
-    if (closing.charge)
-        closed = co_await parts_.ledger.settle(std::move(*closing.charge));
-    else
-        closed = co_await closing.spending->release(closing.request_id);
+    if (closing.charge) {
+        auto finish = closing.spending->take_finish(closing.request_id, closing.drawn(), now);
+        closed = co_await parts_.ledger.settle(std::move(*closing.charge), std::move(finish));
+    } else {
+        closed = co_await closing.spending->release(closing.request_id, now);
+    }
     for (policy::Charge& advice : closing.advice) {
-        const auto settled = co_await parts_.ledger.settle(std::move(advice));
+        const auto settled = co_await parts_.ledger.settle(std::move(advice), std::nullopt);
         if (!settled) closed = settled;
     }
-    // Told or not: a brake lets go by itself, so that its failure is not one of the books.
-    [[maybe_unused]] const auto finished =
-        co_await closing.spending->finish(closing.request_id, drawn, parts_.clock.now());
     --unsettled_;
     if (closed) co_return;
     parts_.metrics.store_failed(closing.charge ? "usage_not_recorded" : "reservation_not_released");

@@ -93,16 +93,20 @@ void Spending::begin(std::string_view request_id, std::string_view user, std::st
     ledger_.begin({request_id, user, model, session, reserved_});
 }
 
-Task<> Spending::release(std::string request_id) {
+Task<> Spending::release(std::string request_id, Instant now) {
     if (!tried_ && !begun_) co_return Result<>{};
-    std::vector<std::string> accounts = tried_ ? held_accounts() : std::vector<std::string>{};
     begun_ = false;
-    co_return co_await ledger_.release(std::move(request_id), std::move(accounts));
+    auto finish = take_finish(request_id, {}, now);
+    auto released = co_await ledger_.release(std::move(request_id));
+    // Told or not: a brake lets go by itself, so that its failure is not one of the books.
+    if (finish) [[maybe_unused]]
+        const auto finished = co_await ledger_.finish(std::move(*finish));
+    co_return released;
 }
 
-Task<> Spending::finish(std::string request_id, policy::Draw drawn, Instant now) {
-    if (!std::exchange(tried_, false) || !is_braked()) co_return Result<>{};
-    co_return co_await ledger_.finish({std::move(request_id), now, gauges_, watch_, guessed_, drawn});
+std::optional<policy::Finish> Spending::take_finish(std::string request_id, policy::Draw drawn, Instant now) {
+    if (!std::exchange(tried_, false) || !is_braked()) return std::nullopt;
+    return policy::Finish{std::move(request_id), now, gauges_, watch_, guessed_, drawn};
 }
 
 Task<> Spending::extend(std::string request_id, Money cost, Instant now, std::chrono::seconds lifetime) {

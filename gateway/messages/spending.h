@@ -50,10 +50,10 @@ class Spending {
                                                 std::chrono::seconds lifetime);
     /// The request is about to be sent.
     void begin(std::string_view request_id, std::string_view user, std::string_view model, std::string_view session);
-    /// Nothing was consumed: gives back what is held.
-    Task<> release(std::string request_id);
-    /// The request is over, whether it was settled or released: its brakes take what it truly drew.
-    Task<> finish(std::string request_id, policy::Draw drawn, Instant now);
+    /// Nothing was consumed: gives back what is held, and ends the request on its brakes.
+    Task<> release(std::string request_id, Instant now);
+    /// For its settlement: the request is over, and its brakes take what it truly drew. Nothing when nothing counts it.
+    std::optional<policy::Finish> take_finish(std::string request_id, policy::Draw drawn, Instant now);
     /// Holds as much as the answer has cost so far, and renews the reservation.
     Task<> extend(std::string request_id, Money cost, Instant now, std::chrono::seconds lifetime);
     /// Whether the caller's caps are crossed once `cost` is added to what others settled meanwhile.

@@ -21,6 +21,10 @@ constexpr auto look_every = 100ms;
 /// After it took one and not the next.
 constexpr auto refused_pause = 1s;
 
+/// More than a Redis that syncs its append-only file every second can lose (two seconds), and than a replica lags
+/// behind.
+constexpr auto losable = 10s;
+
 asio::awaitable<void> pause(std::chrono::milliseconds length) {
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor, length);
@@ -46,20 +50,27 @@ Task<> DurableLedger::finish(policy::Finish finish) {
     return ledger_.finish(std::move(finish));
 }
 
-Task<> DurableLedger::release(std::string id, std::vector<std::string> accounts) {
+Task<> DurableLedger::release(std::string id) {
     journal_.released(id, "nothing consumed");
-    return ledger_.hold(std::move(id), std::move(accounts), {}, Money(), Instant{});
+    return ledger_.release(std::move(id));
 }
 
-Task<> DurableLedger::settle(policy::Charge charge) {
+Task<> DurableLedger::settle(policy::Charge charge, std::optional<policy::Finish> finish) {
     std::string record;
     const std::uint64_t number = journal_.settled(charge, record);
-    const auto posted = co_await ledger_.post(std::move(charge), {journal_.epoch(), number}, std::move(record));
+    const auto posted =
+        co_await ledger_.post(std::move(charge), {journal_.epoch(), number}, std::move(record), std::move(finish));
+    look_for_loss();
     if (posted)
         journal_.posted(number);
     else
         journal_.not_posted(number);
     co_return Result<>{};
+}
+
+/// On every shard: a connection that nothing is sent on does not notice for long that the other end is gone.
+void DurableLedger::look_for_loss() {
+    if (std::exchange(connections_, redis_.connections()) != redis_.connections()) journal_.doubt();
 }
 
 Task<std::vector<policy::Standing>> DurableLedger::standings(std::vector<policy::Limit> limits, Instant now) {
@@ -70,7 +81,7 @@ Task<std::vector<policy::Standing>> DurableLedger::standings(std::vector<policy:
 asio::awaitable<bool> DurableLedger::post_all(std::vector<SettleLine> lines, std::string epoch) {
     for (SettleLine& line : lines) {
         std::string record = settle_line(line.number, line.charge);
-        const auto posted = co_await ledger_.post(std::move(line.charge), {epoch, line.number}, std::move(record));
+        const auto posted = co_await ledger_.post(std::move(line.charge), {epoch, line.number}, std::move(record), {});
         if (!posted || stopped_) co_return false;
         if (epoch == journal_.epoch()) journal_.posted(line.number);
     }
@@ -111,7 +122,10 @@ asio::awaitable<void> DurableLedger::recover() {
     const std::function<std::vector<SettleLine>()> failed = [journal] { return journal->failed(); };
     while (!stopped_) {
         co_await pause(look_every);
-        if (stopped_ || !redis_.is_up() || !journal_.has_failed()) continue;
+        if (stopped_ || !redis_.is_up()) continue;
+        look_for_loss();
+        journal_.trust(losable);
+        if (!journal_.has_failed()) continue;
         auto lines = co_await run_blocking(pool_, failed);
         const bool done = co_await post_all(std::move(lines), journal_.epoch());
         if (!done) co_await pause(refused_pause);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // DurableLedger: policy::Ledger on Redis with the spend journal before it. A settlement is on disk before it is posted;
-// what the store did not take is posted again when it is back, by this process or, after a crash, by the next. Its
-// number makes that happen once. One per shard; `recover` runs on one shard of the process.
+// what the store did not take is posted again when it is back, by this process or, after a crash, by the next; so is
+// what it took in the seconds before a connection was lost, for a Redis that ends without warning, or is replaced by
+// its replica, loses its last writes. Its number makes that happen once. One per shard; `recover` runs on one shard of
+// the process.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +28,8 @@ class DurableLedger final : public policy::Ledger {
     Task<policy::Held> reserve(policy::Hold hold) override;
     Task<> extend(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges, Money amount,
                   Instant now, std::chrono::seconds lifetime) override;
-    Task<> release(std::string id, std::vector<std::string> accounts) override;
-    Task<> settle(policy::Charge charge) override;
+    Task<> release(std::string id) override;
+    Task<> settle(policy::Charge charge, std::optional<policy::Finish> finish) override;
     Task<> finish(policy::Finish finish) override;
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now) override;
 
@@ -35,6 +38,7 @@ class DurableLedger final : public policy::Ledger {
     void stop() { stopped_ = true; }
 
   private:
+    void look_for_loss();
     boost::asio::awaitable<void> recover_run(DeadRun run);
     boost::asio::awaitable<bool> post_all(std::vector<SettleLine> lines, std::string epoch);
 
@@ -42,6 +46,7 @@ class DurableLedger final : public policy::Ledger {
     RedisLedger& ledger_;
     SpendJournal& journal_;
     BlockingPool& pool_;
+    std::uint64_t connections_ = 0;  ///< of `redis_`, when last looked at
     bool stopped_ = false;
 };
 

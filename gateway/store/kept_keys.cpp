@@ -25,9 +25,10 @@ constexpr std::array families{
     Family{"gh:{admin}:r:*", KeyFate::kept, KeyType::hash},  // caps, keys, policy versions, …
     Family{"gh:{admin}:audit", KeyFate::kept, KeyType::sorted_set},
     Family{"gh:{admin}:audit_id", KeyFate::kept, KeyType::string},
-    Family{"gh:{spend}:a:*:held", KeyFate::left_out},
-    Family{"gh:{spend}:a:*:expiry", KeyFate::left_out},
-    Family{"gh:{spend}:a:*", KeyFate::kept, KeyType::string},  // what accounts spent
+    Family{"gh:{spend}:a:*", KeyFate::kept, KeyType::hash},  // what accounts spent
+    Family{"gh:{spend}:held", KeyFate::left_out},
+    Family{"gh:{spend}:reservations", KeyFate::left_out},
+    Family{"gh:{spend}:expiries", KeyFate::left_out},
     Family{"gh:{spend}:seen:*", KeyFate::kept, KeyType::string},
     Family{"gh:{spend}:h:*", KeyFate::kept, KeyType::hash},  // hours
     Family{"gh:{spend}:d:*", KeyFate::kept, KeyType::hash},  // days

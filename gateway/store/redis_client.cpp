@@ -106,6 +106,7 @@ struct RedisClient::State : std::enable_shared_from_this<State> {
     Result<net::TlsClientContextPtr> tls;
 
     std::shared_ptr<RedisConnection> connection;  ///< null: not up
+    std::uint64_t connections = 0;                ///< so far
     std::string outbox;
     std::deque<std::shared_ptr<Waiter>> waiting;  ///< in the order of their commands in outbox and on the wire
     asio::steady_timer wake;                      ///< cancelled when there is something to write
@@ -232,6 +233,7 @@ asio::awaitable<void> RedisClient::State::keep_writing(std::shared_ptr<State> se
 void RedisClient::State::went_up(std::shared_ptr<RedisConnection> opened) {
     if (known_away) log::info("the store is reachable again");
     known_away = false;
+    ++connections;
     connection = std::move(opened);
     if (metrics) metrics->store_up(true);
     wake.cancel();
@@ -308,6 +310,10 @@ void RedisClient::stop() {
 
 bool RedisClient::is_up() const {
     return state_->connection != nullptr;
+}
+
+std::uint64_t RedisClient::connections() const {
+    return state_->connections;
 }
 
 Task<Reply> RedisClient::send(Command command) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,8 @@ class RedisClient {
     Task<Reply> run(Script script, std::vector<std::string> keys, std::vector<std::string> arguments);
 
     bool is_up() const;
+    /// How often it has connected: another number means that Redis may be another one, or have ended meanwhile.
+    std::uint64_t connections() const;
     /// Fails everything under way and closes. Further commands fail. Safe to call twice.
     void stop();
 

@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "gateway/store/paused_record.h"
@@ -17,8 +18,8 @@
 namespace gatehouse::store {
 namespace {
 
-/// Longer than anything that can be held, and than the longest period: what is left of a crash goes in the end.
-constexpr std::chrono::days held_life{70};
+/// Longer than any request is under way: what is left of a crash goes in the end.
+constexpr std::chrono::days under_way_life{2};
 /// How long a settlement may wait on disk and still be known to have been added.
 constexpr std::chrono::days seen_life{400};
 
@@ -59,22 +60,6 @@ std::string to_document(const policy::Principal& principal) {
     return boost::json::serialize(document);
 }
 
-/// The limits of one account, together.
-struct Account {
-    std::string name;
-    std::vector<std::size_t> limits;
-};
-
-std::vector<Account> by_account(const std::vector<policy::Limit>& limits) {
-    std::vector<Account> accounts;
-    for (std::size_t index = 0; index < limits.size(); ++index) {
-        auto found = std::ranges::find(accounts, limits[index].account, &Account::name);
-        if (found == accounts.end()) found = accounts.insert(accounts.end(), Account{limits[index].account, {}});
-        found->limits.push_back(index);
-    }
-    return accounts;
-}
-
 /// A counter that went down would give back what was spent: what a provider claims is never below zero.
 std::string count(std::int64_t tokens) {
     return std::to_string(std::max<std::int64_t>(tokens, 0));
@@ -95,57 +80,90 @@ std::string or_none(const std::optional<Money>& bound) {
     return to_text(bound.value_or(Money()));
 }
 
-/// What reserve.lua is called with, and which limit each of its answers is about.
-struct Reservation {
-    std::vector<std::string> keys;
-    std::vector<std::string> arguments;
-    std::vector<std::size_t> order;
-};
-
-void add_gauges(const policy::Hold& hold, Reservation& into) {
-    for (const policy::Gauge& gauge : hold.gauges) {
-        into.keys.push_back(level_key(gauge.name));
-        into.keys.push_back(under_way_key(gauge.name));
-        into.arguments.push_back(or_none(gauge.rates.requests));
-        into.arguments.push_back(or_none(gauge.rates.tokens));
-        into.arguments.push_back(or_none(gauge.rates.cost));
-        into.arguments.push_back(or_none(gauge.rates.concurrent));
-    }
-    if (!hold.watch) return;
-    into.keys.push_back(stretch_key(hold.watch->user, hold.watch->session));
-    into.keys.push_back(paused_key(hold.watch->user));
-    into.keys.emplace_back(paused_users_key);
-    into.arguments.push_back(hold.watch->session);
-    into.arguments.push_back(hold.watch->user);
-    into.arguments.push_back(or_none(hold.watch->rule.cost));
-    into.arguments.push_back(or_none(hold.watch->rule.requests));
-    into.arguments.push_back(std::to_string(hold.watch->rule.within.count()));
+std::vector<std::string> reservation_keys() {
+    return {std::string(expiries_key), std::string(reservations_key), std::string(held_key)};
 }
 
-Reservation to_reservation(const policy::Hold& hold) {
-    const std::vector<Account> accounts = by_account(hold.limits);
-    Reservation result;
-    result.arguments = {hold.id,
-                        store::to_text(hold.now),
-                        store::to_text(hold.now + hold.lifetime),
-                        to_text(std::max(hold.estimate, Money::nano(1))),
-                        seconds_text(held_life),
-                        std::to_string(std::max<std::int64_t>(hold.tokens, 0)),
-                        std::to_string(accounts.size()),
-                        std::to_string(hold.gauges.size()),
-                        hold.watch ? "1" : "0"};
-    for (const Account& account : accounts) {
-        result.keys.push_back(held_key(account.name));
-        result.keys.push_back(expiry_key(account.name));
-        result.arguments.push_back(std::to_string(account.limits.size()));
-        for (const std::size_t index : account.limits) {
-            result.keys.push_back(spent_key(account.name, hold.limits[index].period, hold.now));
-            result.arguments.push_back(to_text(hold.limits[index].amount));
-            result.order.push_back(index);
-        }
+void append_busy_keys(const std::vector<policy::Gauge>& gauges, std::vector<std::string>& keys) {
+    for (const policy::Gauge& gauge : gauges)
+        if (gauge.rates.concurrent) keys.push_back(under_way_key(gauge.name));
+}
+
+/// What reserve.lua is called with.
+struct Call {
+    std::vector<std::string> keys;
+    std::vector<std::string> arguments;
+};
+
+/// The place of `value` among `values`, where it is put when it is not there; beginning at one, as Lua counts.
+template <class Value>
+std::size_t number_in(std::vector<Value>& values, const Value& value) {
+    const auto found = std::ranges::find(values, value);
+    if (found != values.end()) return static_cast<std::size_t>(found - values.begin()) + 1;
+    values.push_back(value);
+    return values.size();
+}
+
+void add_brakes(const policy::Hold& hold, Call& call) {
+    for (const policy::Gauge& gauge : hold.gauges) {
+        call.keys.push_back(level_key(gauge.name));
+        call.arguments.push_back(or_none(gauge.rates.requests));
+        call.arguments.push_back(or_none(gauge.rates.tokens));
+        call.arguments.push_back(or_none(gauge.rates.cost));
+        call.arguments.push_back(or_none(gauge.rates.concurrent));
     }
-    add_gauges(hold, result);
-    return result;
+    if (hold.watch) {
+        call.keys.push_back(stretch_key(hold.watch->user, hold.watch->session));
+        call.keys.push_back(paused_key(hold.watch->user));
+        call.keys.emplace_back(paused_users_key);
+        call.arguments.push_back(hold.watch->session);
+        call.arguments.push_back(hold.watch->user);
+        call.arguments.push_back(or_none(hold.watch->rule.cost));
+        call.arguments.push_back(or_none(hold.watch->rule.requests));
+        call.arguments.push_back(std::to_string(hold.watch->rule.within.count()));
+    }
+    append_busy_keys(hold.gauges, call.keys);
+}
+
+Call to_call(const policy::Hold& hold) {
+    std::vector<policy::Period> periods;
+    std::vector<std::string> accounts;
+    std::vector<std::string> limits;
+    for (const policy::Limit& limit : hold.limits) {
+        limits.push_back(std::to_string(number_in(accounts, limit.account)));
+        limits.push_back(std::to_string(number_in(periods, limit.period)));
+        limits.push_back(to_text(limit.amount));
+    }
+    Call call{.keys = reservation_keys(),
+              .arguments = {hold.id, store::to_text(hold.now), store::to_text(hold.now + hold.lifetime),
+                            to_text(std::max(hold.estimate, Money::nano(1))), seconds_text(under_way_life),
+                            std::to_string(std::max<std::int64_t>(hold.tokens, 0)), std::to_string(periods.size()),
+                            std::to_string(accounts.size()), std::to_string(hold.limits.size()),
+                            std::to_string(hold.gauges.size()), hold.watch ? "1" : "0"}};
+    for (const policy::Period period : periods)
+        call.keys.push_back(spent_key(period, hold.now));
+    std::ranges::move(accounts, std::back_inserter(call.arguments));
+    std::ranges::move(limits, std::back_inserter(call.arguments));
+    add_brakes(hold, call);
+    return call;
+}
+
+/// As end_request.part.lua wants it.
+void append_finish(const policy::Finish& finish, Call& call) {
+    call.arguments.push_back(store::to_text(finish.now));
+    call.arguments.push_back(std::to_string(finish.drawn.tokens - finish.guessed.tokens));
+    call.arguments.push_back(to_text(finish.drawn.cost - finish.guessed.cost));
+    call.arguments.push_back(to_text(std::max(finish.drawn.cost, Money())));
+    call.arguments.push_back(std::to_string(finish.gauges.size()));
+    call.arguments.emplace_back(finish.watch ? "1" : "0");
+    for (const policy::Gauge& gauge : finish.gauges) {
+        call.keys.push_back(level_key(gauge.name));
+        call.arguments.push_back(or_none(gauge.rates.requests));
+        call.arguments.push_back(or_none(gauge.rates.tokens));
+        call.arguments.push_back(or_none(gauge.rates.cost));
+    }
+    if (finish.watch) call.keys.push_back(stretch_key(finish.watch->user, finish.watch->session));
+    append_busy_keys(finish.gauges, call.keys);
 }
 
 /// Of the script's numbers, which begin at one.
@@ -162,11 +180,10 @@ std::optional<policy::Braked> to_braked(const policy::Hold& hold, const Reply& r
 }  // namespace
 
 Task<policy::Held> RedisLedger::reserve(policy::Hold hold) {
-    Reservation reservation = to_reservation(hold);
-    const auto reply =
-        co_await redis_.run(scripts::reserve, std::move(reservation.keys), std::move(reservation.arguments));
+    Call call = to_call(hold);
+    const auto reply = co_await redis_.run(scripts::reserve, std::move(call.keys), std::move(call.arguments));
     if (!reply) co_return fail(reply.error());
-    if (reply->items.size() != fixed_items + 2 * reservation.order.size()) co_return fail(malformed("reserve"));
+    if (reply->items.size() != fixed_items + 2 * hold.limits.size()) co_return fail(malformed("reserve"));
     policy::Held held;
     const auto verdict = reply->items[0].integer;
     held.granted = verdict == 1;
@@ -177,114 +194,102 @@ Task<policy::Held> RedisLedger::reserve(policy::Hold hold) {
         if (!held.paused) co_return fail(malformed("reserve"));
         held.paused->session = hold.watch->session;
     }
-    held.standings.resize(hold.limits.size());
-    for (std::size_t place = 0; place < reservation.order.size(); ++place)
-        held.standings[reservation.order[place]] = {to_money(reply->items[fixed_items + 2 * place]),
-                                                    to_money(reply->items[fixed_items + 1 + 2 * place])};
+    for (std::size_t at = fixed_items; at < reply->items.size(); at += 2)
+        held.standings.push_back({to_money(reply->items[at]), to_money(reply->items[at + 1])});
     co_return held;
 }
 
 Task<> RedisLedger::hold(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges,
                          Money amount, Instant expires_at) {
-    std::erase_if(gauges, [](const policy::Gauge& gauge) { return !gauge.rates.concurrent; });
-    if (accounts.empty() && gauges.empty()) co_return Result<>{};
-    std::vector<std::string> keys;
-    for (const std::string& account : accounts) {
-        keys.push_back(held_key(account));
-        keys.push_back(expiry_key(account));
-    }
-    for (const policy::Gauge& gauge : gauges)
-        keys.push_back(under_way_key(gauge.name));
-    std::vector<std::string> arguments{std::move(id), to_text(amount), to_text(expires_at), seconds_text(held_life),
-                                       std::to_string(accounts.size())};
+    std::vector<std::string> keys = reservation_keys();
+    append_busy_keys(gauges, keys);
+    if (accounts.empty() && keys.size() == 3) co_return Result<>{};
+    std::vector<std::string> arguments{std::move(id), to_text(amount), to_text(expires_at),
+                                       seconds_text(under_way_life)};
+    std::ranges::move(accounts, std::back_inserter(arguments));
     const auto done = co_await redis_.run(scripts::hold, std::move(keys), std::move(arguments));
     if (!done) co_return fail(done.error());
     co_return Result<>{};
 }
 
-Task<> RedisLedger::finish(policy::Finish finish) {
-    std::vector<std::string> keys;
-    std::vector<std::string> arguments{finish.id,
-                                       to_text(finish.now),
-                                       std::to_string(finish.drawn.tokens - finish.guessed.tokens),
-                                       to_text(finish.drawn.cost - finish.guessed.cost),
-                                       to_text(std::max(finish.drawn.cost, Money())),
-                                       std::to_string(finish.gauges.size())};
-    for (const policy::Gauge& gauge : finish.gauges) {
-        keys.push_back(level_key(gauge.name));
-        keys.push_back(under_way_key(gauge.name));
-        arguments.push_back(or_none(gauge.rates.requests));
-        arguments.push_back(or_none(gauge.rates.tokens));
-        arguments.push_back(or_none(gauge.rates.cost));
-    }
-    if (finish.watch) keys.push_back(stretch_key(finish.watch->user, finish.watch->session));
-    const auto done = co_await redis_.run(scripts::finish_request, std::move(keys), std::move(arguments));
+Task<> RedisLedger::release(std::string id) {
+    std::vector<std::string> arguments{std::move(id)};
+    const auto done = co_await redis_.run(scripts::release, reservation_keys(), std::move(arguments));
     if (!done) co_return fail(done.error());
     co_return Result<>{};
 }
 
-Task<> RedisLedger::post(policy::Charge charge, SettlementId id, std::string record) {
+Task<> RedisLedger::finish(policy::Finish finish) {
+    Call call{.keys = {}, .arguments = {finish.id}};
+    append_finish(finish, call);
+    const auto done = co_await redis_.run(scripts::finish_request, std::move(call.keys), std::move(call.arguments));
+    if (!done) co_return fail(done.error());
+    co_return Result<>{};
+}
+
+Task<> RedisLedger::post(policy::Charge charge, SettlementId id, std::string record,
+                         std::optional<policy::Finish> finish) {
     const Retention retention = retention_();
     const policy::Dimensions& who = charge.who;
     policy::Dimensions total = who;
     total.user.clear();
     total.service_key.clear();
-    std::vector<std::string> keys{seen_key(id.epoch),
-                                  std::string(records_key),
-                                  std::string(principals_key),
-                                  cells_key(policy::Grain::hour, charge.when),
-                                  cells_key(policy::Grain::day, charge.when),
-                                  cells_key(policy::Grain::month, charge.when),
-                                  totals_key(charge.when),
-                                  sessions_key(who.user, charge.when),
-                                  std::string(touched_key),
-                                  std::string(touches_key)};
-    for (const std::string& account : charge.accounts) {
-        keys.push_back(held_key(account));
-        keys.push_back(expiry_key(account));
-        for (const policy::Period period : policy::every_period)
-            keys.push_back(spent_key(account, period, charge.when));
-    }
-    std::vector<std::string> arguments{std::to_string(id.number),
-                                       charge.request_id,
-                                       to_text(std::max(charge.cost, Money())),
-                                       count(charge.usage.input),
-                                       count(charge.usage.output),
-                                       count(charge.usage.cache_read),
-                                       count(charge.usage.cache_write_5m),
-                                       count(charge.usage.cache_write_1h),
-                                       count(charge.usage.web_searches),
-                                       cell_name(who),
-                                       cell_name(total),
-                                       session_cell_name(charge.session, charge.agent, who.model),
-                                       seconds_text(seen_life),
-                                       seconds_text(retention.detail),
-                                       seconds_text(retention.spend),
-                                       seconds_text(retention.detail)};
+    Call call{.keys = reservation_keys(), .arguments = {}};
+    call.keys.push_back(seen_key(id.epoch));
+    call.keys.emplace_back(records_key);
+    call.keys.emplace_back(principals_key);
+    for (const policy::Grain grain : {policy::Grain::hour, policy::Grain::day, policy::Grain::month})
+        call.keys.push_back(cells_key(grain, charge.when));
+    call.keys.push_back(totals_key(charge.when));
+    call.keys.push_back(sessions_key(who.user, charge.when));
+    call.keys.emplace_back(touched_key);
+    call.keys.emplace_back(touches_key);
     for (const policy::Period period : policy::every_period)
-        arguments.push_back(counter_life(period));
-    arguments.push_back(std::to_string(retention.records));
-    arguments.push_back(std::move(record));
-    arguments.push_back(who.user);
-    arguments.push_back(charge.principal ? to_document(*charge.principal) : "");
+        call.keys.push_back(spent_key(period, charge.when));
+    call.arguments = {std::to_string(id.number),
+                      charge.request_id,
+                      to_text(std::max(charge.cost, Money())),
+                      count(charge.usage.input),
+                      count(charge.usage.output),
+                      count(charge.usage.cache_read),
+                      count(charge.usage.cache_write_5m),
+                      count(charge.usage.cache_write_1h),
+                      count(charge.usage.web_searches),
+                      cell_name(who),
+                      cell_name(total),
+                      session_cell_name(charge.session, charge.agent, who.model),
+                      seconds_text(seen_life),
+                      seconds_text(retention.detail),
+                      seconds_text(retention.spend),
+                      seconds_text(retention.detail)};
+    for (const policy::Period period : policy::every_period)
+        call.arguments.push_back(counter_life(period));
+    call.arguments.push_back(std::to_string(retention.records));
+    call.arguments.push_back(std::move(record));
+    call.arguments.push_back(who.user);
+    call.arguments.push_back(charge.principal ? to_document(*charge.principal) : "");
+    call.arguments.push_back(std::to_string(charge.accounts.size()));
+    call.arguments.push_back(std::to_string(retention.notes_touched ? charge.accounts.size() : 0));
+    call.arguments.emplace_back(finish ? "1" : "0");
+    std::ranges::copy(charge.accounts, std::back_inserter(call.arguments));
     if (retention.notes_touched)
         for (const std::string& account : charge.accounts)
-            arguments.push_back(touched_name(account, charge.when));
-    const auto done = co_await redis_.run(scripts::settle, std::move(keys), std::move(arguments));
+            call.arguments.push_back(touched_name(account, charge.when));
+    if (finish) append_finish(*finish, call);
+    const auto done = co_await redis_.run(scripts::settle, std::move(call.keys), std::move(call.arguments));
     if (!done) co_return fail(done.error());
     co_return Result<>{};
 }
 
 Task<std::vector<policy::Standing>> RedisLedger::standings(std::vector<policy::Limit> limits, Instant now) {
-    std::vector<std::string> keys;
-    for (const policy::Limit& limit : limits) {
-        keys.push_back(spent_key(limit.account, limit.period, now));
-        keys.push_back(held_key(limit.account));
-        keys.push_back(expiry_key(limit.account));
-    }
     std::vector<policy::Standing> standings;
-    if (keys.empty()) co_return standings;
+    if (limits.empty()) co_return standings;
+    std::vector<std::string> keys = reservation_keys();
     std::vector<std::string> arguments{store::to_text(now)};
+    for (policy::Limit& limit : limits) {
+        keys.push_back(spent_key(limit.period, now));
+        arguments.push_back(std::move(limit.account));
+    }
     const auto reply = co_await redis_.run(scripts::standings, std::move(keys), std::move(arguments));
     if (!reply) co_return fail(reply.error());
     if (reply->items.size() != 2 * limits.size()) co_return fail(malformed("standings"));

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,12 +39,13 @@ class RedisLedger {
         : redis_(redis), retention_(std::move(retention)) {}
 
     Task<policy::Held> reserve(policy::Hold hold);
-    /// Holds `amount` if that is more, and stays under way on the gauges; nothing: gives everything back.
+    /// Holds `amount` if that is more, and stays under way on the gauges.
     Task<> hold(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges, Money amount,
                 Instant expires_at);
+    Task<> release(std::string id);
     Task<> finish(policy::Finish finish);
-    /// Succeeds too when it was added before.
-    Task<> post(policy::Charge charge, SettlementId id, std::string record);
+    /// Succeeds too when it was added before; `finish` was heard then too.
+    Task<> post(policy::Charge charge, SettlementId id, std::string record, std::optional<policy::Finish> finish);
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now);
 
   private:

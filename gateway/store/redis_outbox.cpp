@@ -83,13 +83,13 @@ Task<> RedisOutbox::looked_at(std::vector<policy::Touched> accounts) {
 }
 
 Task<std::vector<Money>> RedisOutbox::days_before(std::string account, Instant day, int days) {
-    Command command{"MGET"};
+    std::vector<Command> commands;
     for (int back = 1; back <= days; ++back)
-        command.push_back(spent_key(account, policy::Period::daily, day - std::chrono::days(back)));
-    const auto reply = co_await redis_.send(std::move(command));
-    if (!reply) co_return fail(reply.error());
+        commands.push_back({"HGET", spent_key(policy::Period::daily, day - std::chrono::days(back)), account});
+    const auto replies = co_await redis_.send_all(std::move(commands));
+    if (!replies) co_return fail(replies.error());
     std::vector<Money> spent;
-    for (const Reply& each : reply->items)
+    for (const Reply& each : *replies)
         spent.push_back(Money::nano(number_of(each.text)));
     co_return spent;
 }

@@ -7,7 +7,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <unordered_map>
 #include <utility>
 
 #include "gateway/base/json.h"
@@ -16,7 +15,7 @@
 namespace gatehouse::store {
 namespace {
 
-/// Requests, the six counts of a Usage and one that is always zero.
+/// Requests, the six counts of a Usage and the cost in nano-dollars.
 constexpr std::size_t counts = 8;
 using Counts = std::array<std::int64_t, counts>;
 
@@ -87,12 +86,6 @@ std::optional<Counts> parse_counts(std::string_view text) {
     return numbers;
 }
 
-template <class Cell>
-void set_counts(Cell& cell, const Counts& counted) {
-    cell.requests = counted[0];
-    cell.usage = {counted[1], counted[2], counted[3], counted[4], counted[5], counted[6]};
-}
-
 bool set_name(policy::Cell& cell, std::string_view name) {
     auto who = parse_cell_name(name);
     if (who) cell.who = std::move(*who);
@@ -108,31 +101,18 @@ bool set_name(policy::SessionCell& cell, std::string_view name) {
     return true;
 }
 
-/// `blank` has the time of all of them. A hash keeps no order, so that counts and costs find each other by name.
+/// `blank` has the time of all of them.
 template <class Cell>
 Result<> append_hash(std::vector<Cell>& cells, const Cell& blank, const Reply& hash) {
-    std::unordered_map<std::string_view, std::size_t> places;
-    places.reserve(hash.items.size() / 2);
-    const auto place_of = [&](std::string_view name) -> std::optional<std::size_t> {
-        const auto [entry, fresh] = places.emplace(name, cells.size());
-        if (!fresh) return entry->second;
-        cells.push_back(blank);
-        if (!set_name(cells.back(), name)) return std::nullopt;
-        return entry->second;
-    };
-    cells.reserve(cells.size() + hash.items.size() / 4);
+    cells.reserve(cells.size() + hash.items.size() / 2);
     for (std::size_t at = 0; at + 1 < hash.items.size(); at += 2) {
-        std::string_view name = hash.items[at].text;
-        const bool is_cost = name.starts_with('$');
-        if (is_cost) name.remove_prefix(1);
-        const auto place = place_of(name);
-        if (!place) return fail(unreadable(name));
-        const std::string& value = hash.items[at + 1].text;
-        const auto cost = is_cost ? parse_number(value) : std::nullopt;
-        const auto counted = is_cost ? std::nullopt : parse_counts(value);
-        if (!cost && !counted) return fail(unreadable(value));
-        if (cost) cells[*place].cost = Money::nano(*cost);
-        if (counted) set_counts(cells[*place], *counted);
+        Cell& cell = cells.emplace_back(blank);
+        if (!set_name(cell, hash.items[at].text)) return fail(unreadable(hash.items[at].text));
+        const auto counted = parse_counts(hash.items[at + 1].text);
+        if (!counted) return fail(unreadable(hash.items[at + 1].text));
+        cell.requests = (*counted)[0];
+        cell.usage = {(*counted)[1], (*counted)[2], (*counted)[3], (*counted)[4], (*counted)[5], (*counted)[6]};
+        cell.cost = Money::nano((*counted)[7]);
     }
     return {};
 }

@@ -33,12 +33,11 @@ std::string hour_name(Instant when) {
     return day_name(when) + (number.size() < 2 ? "0" : "") + number;
 }
 
-/// A dollar in front names the cost's field: a session id that a client begins with one must not meet another's.
 void append_escaped(std::string& name, std::string_view part) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     for (const char letter : part) {
         const auto byte = static_cast<unsigned char>(letter);
-        const bool separates = letter == '%' || letter == '|' || letter == '$';
+        const bool separates = letter == '%' || letter == '|';
         if (byte >= 0x20 && byte != 0x7F && !separates) {
             name.push_back(letter);
             continue;
@@ -60,16 +59,8 @@ std::string joined(std::initializer_list<std::string_view> parts) {
 
 }  // namespace
 
-std::string spent_key(std::string_view account, policy::Period period, Instant now) {
-    return key({"a:", hashed(account), ":", policy::period_key(period, now)});
-}
-
-std::string held_key(std::string_view account) {
-    return key({"a:", hashed(account), ":held"});
-}
-
-std::string expiry_key(std::string_view account) {
-    return key({"a:", hashed(account), ":expiry"});
+std::string spent_key(policy::Period period, Instant now) {
+    return key({"a:", policy::period_key(period, now)});
 }
 
 std::string touched_name(std::string_view account, Instant when) {

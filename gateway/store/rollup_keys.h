@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names under which spend is kept, for those who write it (redis_ledger) and those who read it (redis_rollups). All
 // in one hash slot, so that one script checks or settles a request on every account and in every report at once
-// (docs/decisions). Account names are hashed: a brace in one would move the key, and a subject is personal data.
+// (docs/decisions). Names in keys are hashed: a brace in one would move the key, and a subject is personal data.
 #pragma once
 
 #include <string>
@@ -14,18 +14,21 @@
 
 namespace gatehouse::store {
 
-/// What an account spent in the period that `now` lies in: an integer of nano-dollars.
-std::string spent_key(std::string_view account, policy::Period period, Instant now);
-/// What is set aside on an account: a hash of `held` (the sum) and `r:<request id>` (each amount), all nano-dollars.
-std::string held_key(std::string_view account);
+/// What accounts spent in the period that `now` lies in: account → nano-dollars.
+std::string spent_key(policy::Period period, Instant now);
+/// What is set aside: account → nano-dollars; accounts that nothing is held on are absent.
+inline constexpr std::string_view held_key = "gh:{spend}:held";
+/// By which requests: request id → accounts and nano-dollars in turn, as MessagePack.
+inline constexpr std::string_view reservations_key = "gh:{spend}:reservations";
 /// When those expire: a sorted set of request ids by milliseconds since 1970.
-std::string expiry_key(std::string_view account);
+inline constexpr std::string_view expiries_key = "gh:{spend}:expiries";
 
-/// What a gauge reads: a hash of `r`, `t`, `n` (requests, tokens, nano-dollars; doubles) and `at` (ms since 1970).
+/// What a gauge reads: millionths of requests and of tokens, nano-dollars, and when (ms since 1970), with blanks
+/// between.
 std::string level_key(std::string_view gauge);
 /// Requests under way on a gauge: a sorted set of request ids by when they would expire.
 std::string under_way_key(std::string_view gauge);
-/// The present stretch of a watched session: a hash of `from`, `cost` and `requests`.
+/// The present stretch of a watched session: when it began, its cost and its requests, with blanks between.
 std::string stretch_key(std::string_view user, std::string_view session);
 /// A user's paused sessions: session → what was too much (redis_paused_sessions.h).
 std::string paused_key(std::string_view user);
@@ -39,9 +42,8 @@ inline constexpr std::string_view touches_key = "gh:{spend}:touches";
 /// `<account> <days since 1970>` of a charge at that moment.
 std::string touched_name(std::string_view account, Instant when);
 
-/// Cells of a bucket: a hash with two fields for every combination of dimensions, `<cell>` (requests, input, output,
-/// cache read, cache writes of 5 minutes and of an hour, web searches and a zero, with blanks between) and `$<cell>`
-/// (nano-dollars).
+/// Cells of a bucket: a hash with a field for every combination of dimensions: requests, input, output, cache read,
+/// cache writes of 5 minutes and of an hour, web searches and nano-dollars, with blanks between.
 std::string cells_key(policy::Grain grain, Instant when);
 /// The same for a day with users and service keys summed away.
 std::string totals_key(Instant when);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -138,6 +139,12 @@ struct SpendJournal::State {
     bool append(std::string_view line);
     bool rotate();
     void complain(const Error& error);
+    void trust(SteadyClock::time_point until) {
+        while (!taken.empty() && taken.front().first <= until) {
+            waiting.erase(taken.front().second);
+            taken.pop_front();
+        }
+    }
     std::string checkpoint() const { return checkpoint_line(waiting.least().value_or(next_number), clock.now()); }
     void keep_synced(const std::stop_token& stop);
     std::string next_path() {
@@ -160,8 +167,9 @@ struct SpendJournal::State {
     std::vector<File> files;
     std::uint64_t file_count = 0;
     std::uint64_t next_number = 0;
-    NumberSet waiting;  ///< settled and not yet known to be in the store
-    NumberSet failed;   ///< of those, the ones that the store did not take
+    NumberSet waiting;  ///< settled and not yet known to be in the store for good
+    NumberSet failed;   ///< of those, the ones that the store did not take, or may have lost
+    std::deque<std::pair<SteadyClock::time_point, std::uint64_t>> taken;  ///< of those, the ones that it took, and when
     bool dirty = false;
     std::uint64_t checkpointed = 0;
     SteadyClock::time_point last_checkpoint = SteadyClock::now();
@@ -284,6 +292,7 @@ SpendJournal::~SpendJournal() {
         std::error_code ignored;
         fs::remove(state_->spare->path(), ignored);
     }
+    state_->trust(SteadyClock::now());
     state_->append(state_->checkpoint());
     if (state_->file) state_->file->close();
     if (state_->waiting.empty()) std::ofstream(state_->directory / done_name) << "";
@@ -317,8 +326,20 @@ std::uint64_t SpendJournal::settled(const policy::Charge& charge, std::string& r
 
 void SpendJournal::posted(std::uint64_t number) {
     const std::scoped_lock guard(state_->mutex);
-    state_->waiting.erase(number);
     state_->failed.erase(number);
+    state_->taken.emplace_back(SteadyClock::now(), number);
+}
+
+void SpendJournal::trust(std::chrono::seconds age) {
+    const std::scoped_lock guard(state_->mutex);
+    state_->trust(SteadyClock::now() - age);
+}
+
+void SpendJournal::doubt() {
+    const std::scoped_lock guard(state_->mutex);
+    for (const auto& [when, number] : state_->taken)
+        if (state_->waiting.contains(number)) state_->failed.insert(number);
+    state_->taken.clear();
 }
 
 void SpendJournal::not_posted(std::uint64_t number) {

@@ -49,9 +49,15 @@ class SpendJournal {
     void released(std::string_view request_id, std::string_view why);
     /// Writes it down and numbers it. `record` becomes the line. Until `posted` it counts as waiting.
     std::uint64_t settled(const policy::Charge& charge, std::string& record);
+    /// The store took it. It still counts as waiting until `trust`: a store that ends without warning may lose its last
+    /// seconds.
     void posted(std::uint64_t number);
     /// The store did not take it: `failed` will give it back.
     void not_posted(std::uint64_t number);
+    /// What was posted that long ago is in the store for good.
+    void trust(std::chrono::seconds age);
+    /// The store may have lost what is not trusted yet: `failed` will give it back.
+    void doubt();
 
     bool has_failed() const;
     /// What the store did not take, of one file (the oldest that has some). Reads the file: call it on the blocking

@@ -1,21 +1,19 @@
--- How accounts stand, reservations that have expired left out. KEYS: for each limit its spent counter, and its account's
--- held hash and expiries. ARGV: now in ms. Gives spent and held for each. Changes nothing: the next reservation on the
--- account takes away what has expired.
+-- How accounts stand, reservations that have expired left out. KEYS: when reservations expire, reservations, held, then
+-- for each limit what accounts spent in its period. ARGV: now in ms, then for each limit its account. Gives spent and
+-- held for each. Changes nothing: the next reservation takes away what has expired.
+local gone = {}
+local late = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 1000)
+for _, id in ipairs(late) do
+    local parts = cmsgpack.unpack(redis.call('HGET', KEYS[2], id) or cmsgpack.pack({}))
+    for part = 1, #parts, 2 do gone[parts[part]] = (gone[parts[part]] or 0) + tonumber(parts[part + 1]) end
+end
+local held = redis.call('HMGET', KEYS[3], unpack(ARGV, 2))
 local answer = {}
-local known = {}
-for key = 1, #KEYS, 3 do
-    local held_key = KEYS[key + 1]
-    if not known[held_key] then
-        local held = tonumber(redis.call('HGET', held_key, 'held') or '0')
-        if held > 0 then
-            local late = redis.call('ZRANGEBYSCORE', KEYS[key + 2], '-inf', ARGV[1], 'LIMIT', 0, 1000)
-            for _, gone in ipairs(late) do
-                held = held - tonumber(redis.call('HGET', held_key, 'r:' .. gone) or '0')
-            end
-        end
-        known[held_key] = string.format('%.0f', math.max(held, 0))
-    end
-    answer[#answer + 1] = redis.call('GET', KEYS[key]) or '0'
-    answer[#answer + 1] = known[held_key]
+for limit = 1, #ARGV - 1 do
+    local account = ARGV[limit + 1]
+    local left = held[limit] or '0'
+    if gone[account] then left = string.format('%d', math.max(0, tonumber(left) - gone[account])) end
+    answer[limit * 2 - 1] = redis.call('HGET', KEYS[3 + limit], account) or '0'
+    answer[limit * 2] = left
 end
 return answer

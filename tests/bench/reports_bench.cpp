@@ -56,9 +56,8 @@ struct Bench {
     store::Reply ask(store::Command command) { return wait(context, redis.send(std::move(command))); }
 
     void add(store::Command& command, const policy::Dimensions& who, int number) {
-        const std::string cell = store::cell_name(who);
-        command.insert(command.end(), {cell, "123 4567890 345678 98765432 456789 12345 7 0", "$" + cell,
-                                       std::to_string(1'234'567'890 + number)});
+        command.insert(command.end(), {store::cell_name(who), "123 4567890 345678 98765432 456789 12345 7 " +
+                                                                  std::to_string(1'234'567'890 + number)});
     }
     void fill() {
         for (int person = 0; person < people; ++person) {

@@ -67,7 +67,7 @@ class LedgerContract : public ::testing::TestWithParam<LedgerMaker> {
         return one;
     }
     policy::Held reserve(policy::Hold one) { return good(ledger().reserve(std::move(one))); }
-    void settle(policy::Charge one) { good(ledger().settle(std::move(one))); }
+    void settle(policy::Charge one) { good(ledger().settle(std::move(one), std::nullopt)); }
     policy::Standing standing(std::string account, policy::Period period = policy::Period::monthly,
                               Instant now = evening) {
         return good(ledger().standings({limit(std::move(account), 0, period)}, now)).at(0);
@@ -209,8 +209,8 @@ TEST_P(LedgerContract, CountsDaysWeeksAndMonthsByTheCalendar) {
 TEST_P(LedgerContract, GivesBackWhatWasHeldWhenNothingWasConsumed) {
     reserve(hold("r1", 60, {limit("u:ada", 100), limit("g:eng", 100)}));
 
-    good(ledger().release("r1", {"u:ada", "g:eng"}));
-    good(ledger().release("r1", {"u:ada", "g:eng"}));
+    good(ledger().release("r1"));
+    good(ledger().release("r1"));
 
     EXPECT_EQ(standing("u:ada"), policy::Standing{});
     EXPECT_EQ(standing("g:eng"), policy::Standing{});
@@ -319,6 +319,41 @@ TEST_P(LedgerContract, CountsTheTokensThatWereDrawnInPlaceOfThoseGuessed) {
     const policy::Braked expected{policy::BrakeScope::user, policy::Measure::tokens, std::chrono::minutes(1)};
     EXPECT_EQ(second.braked, expected);
     EXPECT_TRUE(reserve(braked("r3", {thousand}, evening + std::chrono::seconds(61))).granted);
+}
+
+TEST_P(LedgerContract, EndsARequestOnItsGaugesWithItsSettlement) {
+    const auto busy = gauge({.tokens = 1'000, .concurrent = 1, .cost = Money::cents(100)});
+    auto first = braked("r1", {busy});
+    first.watch = watch(Money::cents(40), std::nullopt);
+    first.limits = {limit("u:ada", 100)};
+    ASSERT_TRUE(reserve(first).granted);
+    ASSERT_TRUE(reserve(braked("r2", {busy})).braked);
+
+    good(ledger().settle(charge("r1", 45, {"u:ada"}), finished(first, {2'000, Money::cents(45)}, evening)));
+
+    EXPECT_EQ(standing("u:ada"), (policy::Standing{Money::cents(45), Money()}));
+    const auto second = reserve(braked("r2", {busy}));
+    const policy::Braked expected{policy::BrakeScope::user, policy::Measure::tokens, std::chrono::minutes(1)};
+    EXPECT_EQ(second.braked, expected);
+    first.id = "r3";
+    EXPECT_TRUE(reserve(first).paused);
+}
+
+TEST_P(LedgerContract, CountsWhatALongAnswerDrewWhenItsGaugeHadRunEmpty) {
+    const auto thousand = gauge({.tokens = 1'000});
+    const auto first = braked("r1", {thousand});
+    ASSERT_TRUE(reserve(first).granted);
+    const Instant later = evening + std::chrono::minutes(20);
+
+    good(ledger().finish(finished(first, {3'100, Money()}, later)));
+
+    EXPECT_TRUE(reserve(braked("r2", {thousand}, later)).braked);
+}
+
+TEST_P(LedgerContract, HoldsNothingForAnAnswerThatHasCostNothingYet) {
+    good(ledger().extend("r1", {"u:ada"}, {}, Money(), evening, std::chrono::seconds(60)));
+    EXPECT_EQ(standing("u:ada").held, Money());
+    EXPECT_EQ(reserve(hold("r2", 200, {limit("u:ada", 100)})).reserved, Money::cents(100)) << "nobody else holds any";
 }
 
 TEST_P(LedgerContract, GivesBackWhatWasGuessedAndNotDrawn) {

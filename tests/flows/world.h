@@ -309,10 +309,8 @@ class StoreView {
     }
 
   private:
-    static void add(Consumed& sum, std::string field, const std::string& value, std::string_view subject,
+    static void add(Consumed& sum, const std::string& field, const std::string& value, std::string_view subject,
                     std::string_view model) {
-        const bool is_cost = field.starts_with('$');
-        if (is_cost) field.erase(0, 1);
         std::vector<std::string> parts;
         for (std::size_t begin = 0; begin <= field.size();) {
             const std::size_t end = std::min(field.find('|', begin), field.size());
@@ -321,17 +319,15 @@ class StoreView {
         }
         if (!subject.empty() && parts.at(0) != subject) return;
         if (!model.empty() && parts.at(2) != model) return;
-        if (is_cost) {
-            sum.cost += Money::nano(std::stoll(value));
-            return;
-        }
         std::istringstream numbers(value);
         policy::Usage usage;
         std::int64_t requests = 0;
+        std::int64_t nano = 0;
         numbers >> requests >> usage.input >> usage.output >> usage.cache_read >> usage.cache_write_5m >>
-            usage.cache_write_1h >> usage.web_searches;
+            usage.cache_write_1h >> usage.web_searches >> nano;
         sum.requests += requests;
         sum.usage += usage;
+        sum.cost += Money::nano(nano);
     }
 
     boost::asio::io_context context_{1};

@@ -248,7 +248,7 @@ class SlowLedger final : public policy::Ledger {
     testing::Gate gate;
     int recorded = 0;
     void begin(const policy::Begun&) override {}
-    Task<> settle(policy::Charge) override {
+    Task<> settle(policy::Charge, std::optional<policy::Finish>) override {
         const auto opened = co_await gate.wait();
         ++recorded;
         co_return opened;
@@ -258,7 +258,7 @@ class SlowLedger final : public policy::Ledger {
                   std::chrono::seconds) override {
         co_return Result<>{};
     }
-    Task<> release(std::string, std::vector<std::string>) override { co_return Result<>{}; }
+    Task<> release(std::string) override { co_return Result<>{}; }
     Task<> finish(policy::Finish) override { co_return Result<>{}; }
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant) override {
         co_return std::vector<policy::Standing>(limits.size());

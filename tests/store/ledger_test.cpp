@@ -3,6 +3,8 @@
 // the shape of what reports read, and names that say nothing.
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+
 #include "gateway/store/durable_ledger.h"
 #include "gateway/store/redis_paused_sessions.h"
 #include "gateway/store/rollup_keys.h"
@@ -65,6 +67,43 @@ std::unique_ptr<LedgerSetup> make() {
 INSTANTIATE_TEST_SUITE_P(Memory, LedgerContract, ::testing::Values(LedgerMaker{"memory", make<MemorySetup>}));
 INSTANTIATE_TEST_SUITE_P(Redis, LedgerContract, ::testing::Values(LedgerMaker{"redis", make<RedisSetup>}));
 
+/// Not a restart, but the same to a ledger: what it has in the last seconds is gone, and so is the connection.
+TEST(DurableLedger, AddsAgainWhatARedisThatEndedWithoutWarningHadTaken) {
+    Shard shard;
+    Journal journal;
+    BlockingPool pool{1};
+    store::RedisLedger redis{shard.redis, [] { return store::Retention{}; }};
+    store::DurableLedger ledger{shard.redis, redis, *journal.journal, pool};
+    bool over = false;
+    boost::asio::co_spawn(shard.context, ledger.recover(), [&over](const std::exception_ptr&) { over = true; });
+    policy::Charge charge;
+    charge.request_id = "r1";
+    charge.when = journal.clock.now();
+    charge.cost = Money::cents(5);
+    charge.accounts = {"u:ada"};
+    const auto spent = [&] {
+        const auto standings = run(
+            shard.context, ledger.standings({{"u:ada", policy::Period::monthly, Money(), false}}, journal.clock.now()));
+        return standings ? standings->at(0).spent : Money();
+    };
+    ASSERT_TRUE(run(shard.context, ledger.settle(charge, std::nullopt)));
+    ASSERT_EQ(spent(), Money::cents(5));
+
+    store::RedisClient other{shard.context.get_executor(), shared_redis().settings()};
+    ASSERT_TRUE(run(shard.context, other.send({"FLUSHALL"})));
+    ASSERT_TRUE(run(shard.context, other.send({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})));
+
+    EXPECT_TRUE(run_until(shard.context, [&] { return spent() == Money::cents(5); }));
+    ASSERT_TRUE(run(shard.context, other.send({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})));
+    ASSERT_TRUE(run_until(shard.context, [&] { return shard.redis.connections() == 3; }));
+    charge.request_id = "r2";
+    ASSERT_TRUE(run(shard.context, ledger.settle(charge, std::nullopt)));
+    EXPECT_TRUE(run_until(shard.context, [&] { return !journal.journal->has_failed(); }));
+    EXPECT_EQ(spent(), Money::cents(10)) << "a connection that is lost adds nothing twice";
+    ledger.stop();
+    EXPECT_TRUE(run_until(shard.context, [&over] { return over; }));
+}
+
 class RedisLedgerTest : public ::testing::Test {
   protected:
     static constexpr Instant noon{std::chrono::milliseconds{1'795'262'400'000}};  // 2026-11-21T12:00:00Z
@@ -89,7 +128,9 @@ class RedisLedgerTest : public ::testing::Test {
         one.principal = policy::Principal{"ada|x", "ada@example.com", "Ada", {"eng", "ops"}, false, noon};
         return one;
     }
-    void post(std::uint64_t number) { ASSERT_TRUE(run(shard.context, ledger.post(charge(), {"e1", number}, "{}"))); }
+    void post(std::uint64_t number) {
+        ASSERT_TRUE(run(shard.context, ledger.post(charge(), {"e1", number}, "{}", {})));
+    }
     std::string field(const std::string& key, const std::string& name) { return shard.ask({"HGET", key, name}).text; }
 
     Shard shard;
@@ -110,11 +151,27 @@ TEST_F(RedisLedgerTest, AddsUpCellsByHourDayAndMonth) {
     post(1);
     const std::string cell = "ada%7Cx|eng|m|u|m@1|p%25||fast";
     for (const char* key : {"gh:{spend}:h:2026112112", "gh:{spend}:d:20261121", "gh:{spend}:m:202611"}) {
-        EXPECT_EQ(field(key, cell), "2 2 4 6 8 10 12 0") << key;
-        EXPECT_EQ(field(key, "$" + cell), "2469134") << key;
+        EXPECT_EQ(field(key, cell), "2 2 4 6 8 10 12 2469134") << key;
     }
-    EXPECT_EQ(field("gh:{spend}:t:20261121", "|eng|m|u|m@1|p%25||fast"), "2 2 4 6 8 10 12 0");
-    EXPECT_EQ(field(store::sessions_key("ada|x", noon), "$s1|a1|m"), "2469134");
+    EXPECT_EQ(field("gh:{spend}:t:20261121", "|eng|m|u|m@1|p%25||fast"), "2 2 4 6 8 10 12 2469134");
+    EXPECT_EQ(field(store::sessions_key("ada|x", noon), "s1|a1|m"), "2 2 4 6 8 10 12 2469134");
+}
+
+/// Lua counts in doubles: their sum would end in …500, and of the last …999 + 1.
+TEST_F(RedisLedgerTest, AddsCellsToTheLastNanoDollar) {
+    const std::string key = "gh:{spend}:d:20261121";
+    const std::string cell = "ada%7Cx|eng|m|u|m@1|p%25||fast";
+    const std::vector<std::pair<std::string, std::string>> sums = {{"9007199254740993", "9007199255975560"},
+                                                                   {"999999999999999", "1000000001234566"},
+                                                                   {"1999999999999999999", "2000000000001234566"},
+                                                                   {"5000000000000000", "5000000001234567"},
+                                                                   {"0", "1234567"}};
+    std::uint64_t number = 0;
+    for (const auto& [before, after] : sums) {
+        shard.ask({"HSET", key, cell, "1 1 1 1 1 1 1 " + before});
+        post(number++);
+        EXPECT_EQ(field(key, cell), "2 2 3 4 5 6 7 " + after);
+    }
 }
 
 TEST_F(RedisLedgerTest, WritesDownWhoWasAtWork) {

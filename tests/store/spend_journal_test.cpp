@@ -140,6 +140,39 @@ TEST_F(SpendJournalTest, GivesBackWhatTheStoreDidNotTakeFileByFile) {
     EXPECT_TRUE(missing.empty());
 }
 
+TEST_F(SpendJournalTest, GivesBackWhatTheStoreTookLatelyWhenItIsDoubted) {
+    auto journal = open();
+    std::string record;
+    const auto old = journal->settled(charge_of("r1", 1), record);
+    const auto late = journal->settled(charge_of("r2", 2), record);
+    journal->settled(charge_of("r3", 3), record);
+    journal->posted(old);
+    journal->trust(std::chrono::hours(1));
+    journal->trust(std::chrono::seconds(0));
+    journal->posted(late);
+    EXPECT_FALSE(journal->has_failed());
+
+    journal->doubt();
+
+    const auto lines = journal->failed();
+    ASSERT_EQ(lines.size(), 1U) << "r1 is trusted, r3 is on its way";
+    EXPECT_EQ(lines[0].charge.request_id, "r2");
+    journal->posted(late);
+    EXPECT_FALSE(journal->has_failed());
+}
+
+TEST_F(SpendJournalTest, HasTheNextRunPostWhatTheStoreTookJustBeforeACrash) {
+    auto dead = open();
+    std::string record;
+    dead->posted(dead->settled(charge_of("r1", 11), record));
+    crash(std::move(dead));
+
+    const auto runs = open()->adopt();
+
+    ASSERT_EQ(runs.size(), 1U);
+    EXPECT_EQ(SpendJournal::settlements(runs[0].files.at(0), runs[0].checkpoint).size(), 1U);
+}
+
 TEST_F(SpendJournalTest, LetsTheNextRunTakeOverWhatADeadOneLeft) {
     auto dead = open();
     const std::string epoch = dead->epoch();

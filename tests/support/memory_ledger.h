@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -74,19 +75,19 @@ class MemoryLedger final : public policy::Ledger, public policy::PausedSessions 
         co_return Result<>{};
     }
 
-    Task<> release(std::string id, std::vector<std::string> accounts) override {
+    Task<> release(std::string id) override {
         if (down_) co_return fail(unreachable());
-        for (const std::string& name : accounts)
-            accounts_[name].holds.erase(id);
+        take_back(id);
         co_return Result<>{};
     }
 
-    Task<> settle(policy::Charge charge) override {
-        for (const std::string& name : charge.accounts) {
-            accounts_[name].holds.erase(charge.request_id);
+    Task<> settle(policy::Charge charge, std::optional<policy::Finish> over) override {
+        take_back(charge.request_id);
+        for (const std::string& name : charge.accounts)
             spend(name, std::max(charge.cost, Money()), charge.when);
-        }
         charges_.push_back(std::move(charge));
+        if (over) [[maybe_unused]]
+            const auto lost = co_await finish(std::move(*over));
         co_return Result<>{};
     }
 
@@ -157,6 +158,11 @@ class MemoryLedger final : public policy::Ledger, public policy::PausedSessions 
         Money cost;
         std::int64_t requests = 0;
     };
+
+    void take_back(const std::string& id) {
+        for (auto& [name, account] : accounts_)
+            account.holds.erase(id);
+    }
 
     policy::Level level_of(const policy::Gauge& gauge, Instant now) {
         const policy::Level& level = levels_[gauge.name];
