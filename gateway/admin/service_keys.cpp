@@ -79,13 +79,22 @@ std::string audit_view(const ServiceKey& key) {
     return bj::serialize(to_json(key));
 }
 
-bj::object to_answer(ServiceKey key, const std::optional<Instant>& last_used_at, Instant now) {
+/// The policy that its requests meet: its groups decide, and it has no address.
+bj::value policy_of(const ServiceKey& key, const policy::Rules& rules) {
+    const std::string subject = auth::service_subject(key.id);
+    const policy::Policy* holds = rules.policy_for({.id = subject, .email = {}, .groups = key.groups});
+    return holds == nullptr ? bj::value() : bj::value(holds->name);
+}
+
+bj::object to_answer(ServiceKey key, const policy::Rules& rules, const std::optional<Instant>& last_used_at,
+                     Instant now) {
     auth::forget_ended_secrets(key, now);
     bj::object body{{"type", "service_key"}};
     for (auto& member : to_json(key))
         body.insert(std::move(member));
     body["status"] = status_of(key, now);
     body["user_id"] = auth::service_subject(key.id);
+    body["policy"] = policy_of(key, rules);
     body["last_used_at"] = to_value(last_used_at);
     return body;
 }
@@ -212,7 +221,7 @@ Task<http::Response> ServiceKeysRoute::answer(const http::Request& request, Serv
     const auto uses = co_await parts_.vault.service_key_uses({key.id});
     // A secret is shown now or never: not even the store's outage may swallow it.
     if (!uses && secret.empty()) co_return fail(uses.error());
-    bj::object body = to_answer(std::move(key), uses ? uses->at(0) : std::nullopt, parts_.clock.now());
+    bj::object body = to_answer(std::move(key), *parts_.rules(), uses ? uses->at(0) : std::nullopt, parts_.clock.now());
     if (!secret.empty()) body["secret"] = secret;
     co_return reply(request, body);
 }
@@ -227,9 +236,10 @@ Task<http::Response> ServiceKeysRoute::list(http::Request& request) {
         ids.push_back(key.id);
     const auto uses = co_await parts_.vault.service_key_uses(std::move(ids));
     if (!uses) co_return fail(uses.error());
+    const auto rules = parts_.rules();
     bj::array data;
     for (std::size_t index = 0; index < page->keys.size(); ++index)
-        data.push_back(to_answer(page->keys[index], uses->at(index), parts_.clock.now()));
+        data.push_back(to_answer(page->keys[index], *rules, uses->at(index), parts_.clock.now()));
     bj::object body{{"data", std::move(data)}, {"has_more", page->has_more}};
     body["first_id"] = page->keys.empty() ? bj::value() : bj::value(page->keys.front().id);
     body["last_id"] = page->keys.empty() ? bj::value() : bj::value(page->keys.back().id);

@@ -17,6 +17,7 @@
 #include "gateway/base/crypto.h"
 #include "gateway/http/router.h"
 #include "policy/records.h"
+#include "policy/rules.h"
 
 namespace gatehouse::admin {
 
@@ -29,6 +30,7 @@ struct ServiceKeysParts {
     observe::Journal& journal;
     const Clock& clock;
     Random& random;
+    std::function<policy::RulesPtr()> rules;
 };
 
 class ServiceKeysRoute {

@@ -64,8 +64,21 @@ class ServiceKeys : public AdminWorld {
     }
     policy::AuditEvent newest() { return records.trail.back(); }
 
+    static policy::RulesPtr rules_for(std::string group) {
+        policy::RulesSpec spec;
+        spec.upstreams = {{"anthropic", "anthropic"}};
+        spec.policies.resize(1);
+        spec.policies[0].groups = {std::move(group)};
+        auto made = policy::Rules::make(std::move(spec));
+        if (made) return *made;
+        ADD_FAILURE() << made.error().front().path << ": " << made.error().front().message;
+        return nullptr;
+    }
+
     testing::FixedRandom random_;
-    ServiceKeysRoute route_{{gate, records, person.vault, current_settings(), person.journal, person.clock, random_}};
+    policy::RulesPtr rules_ = rules_for("engineering");
+    ServiceKeysRoute route_{{gate, records, person.vault, current_settings(), person.journal, person.clock, random_,
+                             [this] { return rules_; }}};
 };
 
 TEST_F(ServiceKeys, AreCreatedWithASecretThatIsShownOnce) {
@@ -77,14 +90,16 @@ TEST_F(ServiceKeys, AreCreatedWithASecretThatIsShownOnce) {
     EXPECT_TRUE(id.starts_with("svk_"));
     EXPECT_TRUE(auth::is_service_key(secret));
     const std::string now = "2026-11-25T12:00:00.000Z";
+    const std::vector<std::string> groups{"engineering"};
+    const std::string holds = rules_->policy_for({"", "", groups})->name;
     EXPECT_EQ(bj::serialize(key),
               R"({"type":"service_key","id":")" + id +
                   R"(","name":"ci","owner":"ada@example.com","groups":["engineering"],"allowed_cidrs":[],)"
                   R"("disabled":false,"expires_at":"2027-02-23T12:00:00.000Z","secrets":[{"created_at":")" +
                   now + R"(","expires_at":null}],"created_at":")" + now +
                   R"(","created_by":"admin-key:terraform","updated_at":")" + now +
-                  R"(","status":"active","user_id":"service:)" + id + R"(","last_used_at":null,"secret":")" + secret +
-                  R"("})");
+                  R"(","status":"active","user_id":"service:)" + id + R"(","policy":")" + holds +
+                  R"(","last_used_at":null,"secret":")" + secret + R"("})");
 
     const Answer shown = ask("GET", path_of(key), "", read_key);
     EXPECT_EQ(shown.status, 200);
@@ -428,7 +443,8 @@ TEST_F(ServiceKeys, ShowTheSecretThoughTheLastUseCannotBeRead) {
 
 TEST_F(ServiceKeys, AreChangedAgainWhenAnotherAdminWasFaster) {
     ContestedRecords contested(records);
-    ServiceKeysRoute route{{gate, contested, person.vault, current_settings(), person.journal, person.clock, random_}};
+    ServiceKeysRoute route{{gate, contested, person.vault, current_settings(), person.journal, person.clock, random_,
+                            [this] { return rules_; }}};
     router = {};
     route.mount(router);
     const bj::value key = create();

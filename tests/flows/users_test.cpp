@@ -34,11 +34,10 @@ class UsersFlow : public ::testing::Test {
         if (!body.empty()) headers.add("content-type", "application/json");
         return HttpConnection(one_->port()).ask(method, target, headers, std::string(body));
     }
-    static bool refused_at(const GatehouseProcess& gateway, const http::Headers& credential) {
+    static bool refused_at(GatehouseProcess& gateway, const http::Headers& credential) {
         // Well below the minute after which a replica asks the store again by itself.
-        return eventually(
-            [&] { return HttpConnection(gateway.port()).get("/v1/models", credential).status == 401; },
-            std::chrono::seconds(20));
+        return eventually([&] { return HttpConnection(gateway.port()).get("/v1/models", credential).status == 401; },
+                          std::chrono::seconds(20));
     }
     static std::string users(std::string_view rest = "") { return "/v1/organizations/users" + std::string(rest); }
 
@@ -93,8 +92,8 @@ TEST_F(UsersFlow, AreSignedOutEverywhereWithTheirKeys) {
     ASSERT_EQ(HttpConnection(two_->port()).get("/v1/models", key).status, 200);
     ASSERT_EQ(post_messages(two_->port(), carl).status, 200);
 
-    const Answer ended = ask("POST", users("/demo-carl/end_sessions"), ada,
-                             R"({"personal_keys":true,"reason":"laptop lost"})");
+    const Answer ended =
+        ask("POST", users("/demo-carl/end_sessions"), ada, R"({"personal_keys":true,"reason":"laptop lost"})");
 
     EXPECT_EQ(ended.status, 200) << ended.body;
     EXPECT_TRUE(refused_at(*two_, carl.bearer()));
