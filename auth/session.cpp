@@ -52,6 +52,7 @@ Task<Session> BrowserSessions::begin(Person person, const http::Request& request
     session.rotated_at = now;
     const auto stored = co_await parts_.vault.put_session(session);
     if (!stored) co_return fail(stored.error());
+    if (parts_.signed_in) co_await parts_.signed_in(session.person);
     if (previous->has_value()) {
         const auto ended = co_await parts_.vault.revoke_session((*previous)->id);
         if (!ended) co_return fail(ended.error());

@@ -53,6 +53,9 @@ struct SignInParts {
     observe::Journal& journal;
     observe::Metrics& metrics;
     std::function<AccessSummary(const Person&)> summary;
+    /// Told of everybody who signs in, so that admins know them before their first request. A failure is its own to
+    /// log: nobody is kept out for it. None: nobody is told.
+    std::function<Task<>(Person)> signed_in = {};
     RefreshPatience patience = {};
 };
 

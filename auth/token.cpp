@@ -104,6 +104,7 @@ Task<http::Response> TokenEndpoints::mint(const http::Request& request, PollOutc
         audit_failure(parts_.journal, "session.mint", request, stored.error(), session.person);
         co_return fail(stored.error());
     }
+    if (parts_.signed_in) co_await parts_.signed_in(session.person);
     parts_.metrics.sign_in("device", "success");
     audit_success(parts_.journal, "session.mint", request, session.person, {{"credential_id", session.id}});
     co_return token_answer(parts_, refresh_tokens_, session);

@@ -169,7 +169,8 @@ struct Services::State {
                    .summary =
                        [this](const auth::Person& person) {
                            return summarise(*shared.live.load()->settings.rules, person);
-                       }}),
+                       },
+                   .signed_in = [this](auth::Person person) { return remember(std::move(person)); }}),
           messages({.authenticator = authenticator,
                     .upstreams = [this] { return shared.live.load()->upstreams; },
                     .spend_rules = [this] { return spend_rules; },
@@ -293,6 +294,20 @@ struct Services::State {
                                                                        .user_agent = "gatehouse/" GATEHOUSE_VERSION});
         watching.add({"alerts", watch_every, [this] { return watcher->look(); }});
         delivering.add({"webhooks", deliver_every, [this] { return deliverer->deliver(); }});
+    }
+    /// With or without an admin block, as people at work are.
+    Task<> remember(auth::Person person) {
+        policy::Principal principal{.id = std::move(person.subject),
+                                    .email = std::move(person.email),
+                                    .name = std::move(person.name),
+                                    .groups = std::move(person.groups),
+                                    .service = false,
+                                    .last_seen = shared.clock.now()};
+        const auto noted = co_await rollups.note(std::move(principal));
+        if (!noted)
+            log::warn("somebody who signed in is not known to admins before they work",
+                      {{"error", describe(noted.error())}});
+        co_return Result<>{};
     }
     Task<> sweep_principals() {
         // A little less than the hour, or the next round would come a moment too early for every gateway.

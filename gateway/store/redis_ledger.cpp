@@ -3,15 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <iterator>
 #include <utility>
 
 #include "gateway/store/paused_record.h"
 #include "gateway/store/record.h"
+#include "gateway/store/rollup_cells.h"
 #include "gateway/store/rollup_keys.h"
 #include "gateway/store/scripts.h"
 
@@ -48,16 +46,6 @@ Money to_money(const Reply& reply) {
     std::int64_t nano = 0;
     std::from_chars(reply.text.data(), reply.text.data() + reply.text.size(), nano);
     return Money::nano(reply.kind == Reply::Kind::integer ? reply.integer : nano);
-}
-
-std::string to_document(const policy::Principal& principal) {
-    boost::json::object document;
-    document["email"] = principal.email;
-    document["name"] = principal.name;
-    document["groups"] = boost::json::array(principal.groups.begin(), principal.groups.end());
-    document["service"] = principal.service;
-    document["seen"] = principal.last_seen.time_since_epoch().count();
-    return boost::json::serialize(document);
 }
 
 /// A counter that went down would give back what was spent: what a provider claims is never below zero.
@@ -267,7 +255,7 @@ Task<> RedisLedger::post(policy::Charge charge, SettlementId id, std::string rec
     call.arguments.push_back(std::to_string(retention.records));
     call.arguments.push_back(std::move(record));
     call.arguments.push_back(who.user);
-    call.arguments.push_back(charge.principal ? to_document(*charge.principal) : "");
+    call.arguments.push_back(charge.principal ? principal_document(*charge.principal) : "");
     call.arguments.push_back(std::to_string(charge.accounts.size()));
     call.arguments.push_back(std::to_string(retention.notes_touched ? charge.accounts.size() : 0));
     call.arguments.emplace_back(finish ? "1" : "0");

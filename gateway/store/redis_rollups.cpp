@@ -70,6 +70,12 @@ Task<std::vector<policy::Principal>> RedisRollups::find_principals(std::vector<s
     co_return found;
 }
 
+Task<> RedisRollups::note(policy::Principal who) {
+    const auto done = co_await redis_.send({"HSET", std::string(principals_key), who.id, principal_document(who)});
+    if (!done) co_return fail(done.error());
+    co_return Result<>{};
+}
+
 /// In steps of as many buckets as the step allows, at least one.
 Task<> RedisRollups::read(std::vector<Place> places, Take take) {
     if (places.size() <= 1) co_return co_await read_together(std::move(places), std::move(take));

@@ -28,6 +28,8 @@ class RedisRollups final : public policy::Rollups {
     Task<std::vector<policy::SessionCell>> sessions(std::string user, Instant from, Instant to) override;
     Task<std::vector<policy::Principal>> principals() override;
     Task<std::vector<policy::Principal>> find_principals(std::vector<std::string> ids) override;
+    /// Somebody was seen who may not have been charged for anything yet: whoever signs in.
+    Task<> note(policy::Principal who);
 
   private:
     /// One bucket and the hash that it is in.

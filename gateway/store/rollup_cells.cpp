@@ -3,6 +3,8 @@
 
 #include <array>
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <charconv>
 #include <chrono>
@@ -152,6 +154,16 @@ Result<> append_session_cells(std::vector<policy::SessionCell>& cells, Instant d
     policy::SessionCell blank;
     blank.day = day;
     return append_hash(cells, blank, hash);
+}
+
+std::string principal_document(const policy::Principal& principal) {
+    boost::json::object document;
+    document["email"] = principal.email;
+    document["name"] = principal.name;
+    document["groups"] = boost::json::array(principal.groups.begin(), principal.groups.end());
+    document["service"] = principal.service;
+    document["seen"] = principal.last_seen.time_since_epoch().count();
+    return boost::json::serialize(document);
 }
 
 std::optional<policy::Principal> parse_principal(std::string_view subject, std::string_view document) {

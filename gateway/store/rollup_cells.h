@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the fields of the spend hashes (rollup_keys.h names them) say, for redis_rollups. Pure. What cannot be read is
-// an error and never left out: a report that is short of a cell would be believed.
+// What the fields of the spend hashes (rollup_keys.h names them) say, for redis_rollups and redis_ledger. Pure. What
+// cannot be read is an error and never left out: a report that is short of a cell would be believed.
 #pragma once
 
 #include <optional>
@@ -31,6 +31,7 @@ std::optional<SessionCellName> parse_session_cell_name(std::string_view name);
 /// with store_refused when it holds what no settlement writes.
 Result<> append_cells(std::vector<policy::Cell>& cells, Instant bucket, const Reply& hash);
 Result<> append_session_cells(std::vector<policy::SessionCell>& cells, Instant day, const Reply& hash);
+std::string principal_document(const policy::Principal& principal);
 /// Nothing when `document` is not the JSON of one.
 std::optional<policy::Principal> parse_principal(std::string_view subject, std::string_view document);
 

@@ -25,6 +25,7 @@ TEST_F(BrowserSignIn, EndsOnTheAccessPageWithAFreshCookie) {
     EXPECT_FALSE(browser.cookies.contains("__Host-gw_dev"));
     ASSERT_EQ(browser.cookies[session_cookie].size(), 43U);
     EXPECT_EQ(get(browser, "/access").status, 200);
+    EXPECT_EQ(told_of, (std::vector<std::string>{"ada"}));
     EXPECT_EQ(journal.count("login", {"result=success", "sub=ada"}), 1);
 }
 

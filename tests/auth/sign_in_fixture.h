@@ -161,6 +161,7 @@ class SignInTest : public ::testing::Test {
                                 journal,
                                 metrics,
                                 [this](const auth::Person& person) { return summary_of(person); }};
+        parts.signed_in = [this](auth::Person person) { return hear_of(std::move(person)); };
         parts.patience = {std::chrono::milliseconds(1), 200};
         sign_in = std::make_unique<auth::SignIn>(std::move(parts));
         router = http::Router();
@@ -174,6 +175,10 @@ class SignInTest : public ::testing::Test {
 
     static auth::Person ada() { return {"ada", "ada@corp.example", "Ada Lovelace", {"engineering", "admins"}}; }
     static auth::Person bob() { return {"bob", "bob@corp.example", "Bob", {"contractors"}}; }
+    Task<> hear_of(auth::Person person) {
+        told_of.push_back(std::move(person.subject));
+        co_return fail(Error::unavailable(Reason::store_unreachable, "nobody is kept out for this"));
+    }
     auth::AccessSummary summary_of(const auth::Person& person) const {
         return {person.subject == "ada" ? "engineers" : "",
                 person.subject == "ada" ? models : std::vector<std::string>{}};
@@ -316,6 +321,7 @@ class SignInTest : public ::testing::Test {
     observe::Metrics metrics;
     std::vector<std::string> models{"claude-sonnet-5", "claude-haiku-4-5"};
     std::unique_ptr<auth::AccessTokens> tokens;
+    std::vector<std::string> told_of;  ///< who signed in, as services.cpp hears of it
     std::unique_ptr<auth::SignIn> sign_in;
     http::Router router;
 };

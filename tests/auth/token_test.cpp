@@ -85,6 +85,7 @@ TEST_F(TokenEndpoint, GivesTheApprovedTerminalItsTokens) {
     EXPECT_EQ(stored->address, "198.51.100.4");
     EXPECT_EQ(stored->expires_at, clock.now() + std::chrono::days(30));
     EXPECT_EQ(stored->sealed_idp_refresh.find("idp-refresh"), std::string::npos) << "kept encrypted";
+    EXPECT_EQ(told_of, (std::vector<std::string>{"ada"}));
     EXPECT_EQ(journal.count("session.mint", {"result=success", "sub=ada", "credential_id=" + verified->session_id}), 1);
 }
 

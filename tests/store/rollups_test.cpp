@@ -254,6 +254,24 @@ TEST_F(Rollups, ReadPrincipals) {
     EXPECT_EQ(people[0].email, "ada@example.com");
 }
 
+TEST_F(Rollups, KnowWhoWasNotedAsTheyWereNotedLast) {
+    const policy::Principal before{"sub|1", "a@example.com", "Ada", {"a,b", ""}, false, at(2026, 11, 5)};
+    policy::Principal after = before;
+    after.groups = {"moved"};
+    after.last_seen = at(2026, 11, 6);
+
+    for (const policy::Principal& each : {before, after})
+        EXPECT_TRUE(testing::run(shard_.context, rollups_.note(each)));
+
+    const auto people = wait(rollups_.find_principals({"sub|1"}));
+    ASSERT_EQ(people.size(), 1U);
+    EXPECT_EQ(people[0].email, "a@example.com");
+    EXPECT_EQ(people[0].name, "Ada");
+    EXPECT_EQ(people[0].groups, after.groups);
+    EXPECT_FALSE(people[0].service);
+    EXPECT_EQ(people[0].last_seen, after.last_seen);
+}
+
 TEST_F(Rollups, AnUnreadableCellFailsTheReport) {
     shard_.ask({"HSET", totals_key(at(2026, 11, 5)), "x", "1"});
 
