@@ -25,6 +25,8 @@ const pages: Page[] = [
     { path: '/console/spend', name: 'Spend', icon: 'spend', roles: ['finance', 'admin'], show: lazy(() => import('./pages/spend')) },
     { path: '/console/limits', name: 'Limits', icon: 'limits', roles: ['finance', 'admin'], show: lazy(() => import('./pages/limits')) },
     { path: '/console/policies', name: 'Policies', icon: 'policies', roles: ['admin'], show: lazy(() => import('./pages/policies')) },
+    { path: '/console/people', name: 'People', icon: 'people', roles: ['admin'], show: lazy(() => import('./pages/people')) },
+    { path: '/console/keys', name: 'Service keys', icon: 'keys', roles: ['admin'], show: lazy(() => import('./pages/keys')) },
     { path: '/console/audit', name: 'Audit trail', icon: 'audit', roles: ['admin'], show: lazy(() => import('./pages/audit')) },
 ];
 

@@ -5,55 +5,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { DialogTrigger, Form, Input, Label, Tab, TabList, TabPanel, Tabs, TextArea, TextField } from 'react-aria-components';
 import {
-    call, get, signIn, type Cap, type IncreaseRow, type KeyRow, type Me, type OwnUsage, type SessionRow,
+    call, get, signIn, type IncreaseRow, type KeyRow, type Me, type OwnUsage, type SessionRow,
 } from '../api';
-import { ago, cents, count, money, percent, plural, short, timeOf } from '../format';
+import { capitalized, CapMeter } from '../cap';
+import { ago, cents, clientOf, count, money, plural, short, timeOf } from '../format';
 import { Badge, Button, Card, Code, Confirm, Copy, Empty, Loaded, PageHead, Problem, Sheet, Waiting } from '../ui';
 import { connections } from './connect';
 
 const DayChart = lazy(() => import('../chart'));
-
-const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-
-function sourceOf(cap: Cap): string {
-    switch (cap.source?.type) {
-        case 'user': return 'set for you';
-        case 'rbac_group': return `each member of ${cap.source.rbac_group_id}`;
-        case 'group_pool': return `shared by ${cap.source.rbac_group_id}`;
-        case 'organization': return 'everyone’s cap';
-        default: return '';
-    }
-}
-
-function CapMeter({ cap }: { cap: Cap }) {
-    const spent = percent(cents(cap.period_to_date_spend), cents(cap.amount));
-    const held = percent(cents(cap.held), cents(cap.amount));
-    const tone = cap.reached ? 'bad' : spent > 75 ? 'warn' : '';
-    const name = `${capitalized(cap.period)} cap, ${sourceOf(cap)}`;
-    return (
-        <div className="meter">
-            <div className="cap-line">
-                <span><strong>{capitalized(cap.period)}</strong> <span className="fine">{sourceOf(cap)}</span></span>
-                <span>
-                    <strong>{money(cap.period_to_date_spend)}</strong> of {money(cap.amount)}{' '}
-                    {cap.reached && <Badge tone="bad">Reached</Badge>}
-                    {!cap.reached && tone === 'warn' && <Badge tone="warn">{Math.round(spent)}% used</Badge>}
-                </span>
-            </div>
-            <svg className={`meter-track ${tone}`} viewBox="0 0 100 8" preserveAspectRatio="none" role="meter" aria-label={name}
-                aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.min(100, Math.round(spent))}
-                aria-valuetext={`${money(cap.period_to_date_spend)} of ${money(cap.amount)} spent`}>
-                <rect className="spent" x="0" y="0" height="8" width={Math.min(100, spent)} />
-                <rect className="held" x={Math.min(100, spent)} y="0" height="8" width={Math.max(0, Math.min(100 - spent, held))} />
-            </svg>
-            <p className="fine">
-                {cents(cap.held) > 0 && <>{money(cap.held)} set aside for requests under way. </>}
-                Resets {ago(cap.resets_at)}, {timeOf(cap.resets_at)}.
-                {cap.expires_at && <> This higher cap ends {timeOf(cap.expires_at)}.</>}
-            </p>
-        </div>
-    );
-}
 
 function AskForMore({ close, periods }: { close: () => void; periods: string[] }) {
     const queries = useQueryClient();
@@ -235,7 +194,7 @@ function Sessions() {
                                             <span className="name">
                                                 {row.kind === 'browser' ? 'Browser' : 'Terminal'}
                                                 {row.current && ' (this one)'}
-                                                <span>{row.client.slice(0, 60) || 'Unnamed client'}</span>
+                                                <span>{clientOf(row.client)}</span>
                                             </span>
                                         </th>
                                         <td className="mono">{row.address}</td>
