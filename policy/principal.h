@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Principal: who has been seen, signing in or at work, as far as admins ask about them: reports by name, and whom a cap
-// or a policy would touch. Read from Rollups (rollups.h).
+// Principal: who has been seen at work, as far as admins ask about them: reports by name, and whom a cap or a policy
+// would touch. Read from Rollups (rollups.h).
 #pragma once
 
 #include <string>
@@ -10,8 +10,7 @@
 
 namespace gatehouse::policy {
 
-/// A person who signed in or was at work, or a service key that was. Forgotten `admin.identity_retention_days` after
-/// `last_seen`.
+/// A person or service key that was seen at work. Forgotten `admin.identity_retention_days` after `last_seen`.
 struct Principal {
     std::string id;  ///< the subject
     std::string email;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// People: finding somebody among those who were seen, and showing them. Pure. There is no directory: whoever has never
-// signed in nor sent a request is not known here.
+// People: finding somebody among those who were seen at work, and showing them. Pure. There is no directory: whoever
+// has never sent a request is not known here.
 #pragma once
 
 #include <boost/json/array.hpp>

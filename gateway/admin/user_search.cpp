@@ -64,11 +64,21 @@ Result<UserCursor> parse_cursor(std::string_view token, UserOrder order) {
     return UserCursor{std::string(*after), std::string(*key)};
 }
 
-bool has_words(const policy::Principal& person, const std::string& text) {
-    const std::string wanted = to_lower(text);
-    return mentions(person, text) || std::ranges::any_of(person.groups, [&](const std::string& group) {
+bool has_word(const policy::Principal& person, std::string_view word) {
+    const std::string wanted = to_lower(word);
+    return mentions(person, word) || std::ranges::any_of(person.groups, [&](const std::string& group) {
                return to_lower(group).contains(wanted);
            });
+}
+
+/// Every word, in any order: "lovelace ada".
+bool has_words(const policy::Principal& person, std::string_view text) {
+    for (text = trim(text); !text.empty();) {
+        const std::size_t end = std::min(text.find(' '), text.size());
+        if (!has_word(person, text.substr(0, end))) return false;
+        text = trim(text.substr(end));
+    }
+    return true;
 }
 
 bool fits(const policy::Principal& person, const policy::Rules& rules, const UserSearch& search) {

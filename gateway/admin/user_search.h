@@ -31,7 +31,7 @@ struct UserCursor {
 };
 
 struct UserSearch {
-    std::string text;    ///< somewhere in id, address, name or a group; empty: whatever it is
+    std::string text;    ///< each of its words is in id, address, name or a group; empty: whatever it is
     std::string email;   ///< exactly, but for the case; likewise
     std::string group;   ///< a member of it; likewise
     std::string policy;  ///< the name of the one that holds for them; likewise

@@ -80,6 +80,8 @@ TEST_F(UserSearchTest, SortsByNameOrElseAddressWithoutCase) {
 TEST_F(UserSearchTest, NarrowsByWordsAddressGroupAndPolicy) {
     EXPECT_EQ(found("q=ZO"), (Ids{"zoe"}));
     EXPECT_EQ(found("q=ENGIN"), (Ids{"ada", "bob"}));
+    EXPECT_EQ(found("q=contractors++BOB+"), (Ids{"bob"}));
+    EXPECT_EQ(found("q=bob+ada"), (Ids{}));
     EXPECT_EQ(found("email=ADA%40example.com"), (Ids{"ada"}));
     EXPECT_EQ(found("email=ada"), (Ids{}));
     EXPECT_EQ(found("group=engineering"), (Ids{"ada", "bob"}));

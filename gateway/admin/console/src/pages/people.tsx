@@ -48,25 +48,21 @@ const columns: Column<User>[] = [
     { id: 'spend', name: 'This month', kind: 'figure', show: (user) => <MonthSpend id={user.id} /> },
 ];
 
-/** The longest word of what is looked for: the API finds who has it, the table then wants all of them. */
-const longestOf = (words: string): string =>
-    words.split(/\s+/).reduce((longest, word) => (word.length > longest.length ? word : longest), '');
-
 function List() {
     const query = useAddress().searchParams;
     const group = query.get('group') ?? '';
     const [isWhole, setWhole] = useState(true);
     // Whoever is not fetched yet is only found where everybody is.
-    const word = isWhole ? '' : longestOf(query.get('q') ?? '');
+    const words = isWhole ? '' : (query.get('q') ?? '').trim();
     const found = useInfiniteQuery({
-        queryKey: ['people', group, word],
+        queryKey: ['people', group, words],
         queryFn: async ({ pageParam }) => {
             const asked = new URLSearchParams({ limit: '1000' });
             if (group) asked.set('group', group);
-            if (word) asked.set('q', word);
+            if (words) asked.set('q', words);
             if (pageParam) asked.set('page', pageParam);
             const page = await get<UserPage>(`/v1/organizations/users?${asked}`);
-            if (!word && !pageParam) setWhole(page.next_page === null);
+            if (!words && !pageParam) setWhole(page.next_page === null);
             return page;
         },
         initialPageParam: '',
