@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <chrono>
@@ -60,6 +61,18 @@ void raise_descriptor_limit(std::size_t most_connections) {
     if (limit.rlim_max < most_connections * 2)
         log::warn("the limit on open files is low for listen.max_connections: raise LimitNOFILE",
                   {{"limit", static_cast<long long>(limit.rlim_max)}, {"max_connections", most_connections}});
+}
+
+unsigned shard_count() {
+    return std::clamp(std::thread::hardware_concurrency(), 1U, most_shards);
+}
+
+/// What operators tell this process from others by.
+admin::Replica replica_here(const Clock& clock) {
+    std::array<char, 256> name{};
+    // Cut short at worst.
+    ::gethostname(name.data(), name.size() - 1);
+    return {name.data(), ::getpid(), clock.now()};
 }
 
 /// One shard with what lives on it. The services die first, then the loop that their sockets belong to.
@@ -159,6 +172,7 @@ class App {
     const Prepare& prepare_;
     Snapshot<net::TrafficSettings> traffic_;
     observe::Metrics metrics_;
+    observe::Activity activity_{shard_count()};
     LiveState live_;
     observe::LineJournal journal_;
     SystemClock clock_;
@@ -190,15 +204,14 @@ Result<> App::open_store() {
     auto journal = store::SpendJournal::open(settings()->journal, clock_, random_, metrics_);
     if (!journal) return fail(journal.error());
     spend_journal_ = std::move(*journal);
-    shared_ =
-        std::make_unique<Shared>(Shared{live_, std::move(redis), std::move(*proxy), metrics_, journal_, *spend_journal_,
-                                        clock_, random_, pool_, draining_, sample_, spawn_logged});
+    shared_ = std::make_unique<Shared>(Shared{live_, std::move(redis), std::move(*proxy), metrics_, activity_,
+                                              replica_here(clock_), journal_, *spend_journal_, clock_, random_, pool_,
+                                              draining_, sample_, spawn_logged});
     return {};
 }
 
 Result<> App::build_workers() {
-    const unsigned count = std::clamp(std::thread::hardware_concurrency(), 1U, most_shards);
-    for (unsigned index = 0; index < count; ++index) {
+    for (unsigned index = 0; index < shard_count(); ++index) {
         auto worker = std::make_unique<Worker>(index);
         auto services = Services::make(worker->shard, *shared_);
         if (!services) return fail(services.error());

@@ -118,6 +118,13 @@ admin::Providers providers_of(const Live& live) {
     return providers;
 }
 
+std::vector<admin::UpstreamEntry> upstreams_of(const Live& live) {
+    std::vector<admin::UpstreamEntry> upstreams;
+    for (const policy::UpstreamSpec& upstream : live.settings.rules->upstreams())
+        upstreams.push_back({upstream.name, upstream.provider});
+    return upstreams;
+}
+
 }  // namespace
 
 /// Members in dependency order: each uses only what stands above it, and dies before it.
@@ -178,6 +185,7 @@ struct Services::State {
                     .ledger = ledger,
                     .journal = all.journal,
                     .metrics = all.metrics,
+                    .activity = all.activity.shard(shard.index()),
                     .clock = all.clock,
                     .spawn = [this, executor = shard.executor()](
                                  auto settlement) { shared.spawn(executor, std::move(settlement)); }}),
@@ -250,6 +258,9 @@ struct Services::State {
                                  .rollups = rollups,
                                  .ledger = ledger,
                                  .paused = paused_sessions,
+                                 .activity = shared.activity,
+                                 .upstreams = [this] { return upstreams_of(*shared.live.load()); },
+                                 .replica = shared.replica,
                                  .pool = shared.pool,
                                  .providers = [this] { return providers_of(*shared.live.load()); },
                                  .prices = [this] { return spend_rules->prices; },

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "gateway/admin/operations.h"
 #include "gateway/base/blocking.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/crypto.h"
@@ -15,6 +16,7 @@
 #include "gateway/live.h"
 #include "gateway/net/proxy.h"
 #include "gateway/net/shard.h"
+#include "gateway/observe/activity.h"
 #include "gateway/observe/journal.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/store/settings.h"
@@ -34,6 +36,8 @@ struct Shared {
     store::RedisSettings redis;
     net::ProxySettings proxy;
     observe::Metrics& metrics;
+    observe::Activity& activity;
+    admin::Replica replica;
     observe::Journal& journal;
     store::SpendJournal& spend_journal;
     const Clock& clock;

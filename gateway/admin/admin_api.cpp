@@ -63,6 +63,11 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                      .random = parts.random,
                      .rules = parts.rules}),
       paused_sessions_({.gate = gate_, .paused = parts.paused, .records = parts.records, .clock = parts.clock}),
+      operations_({.gate = gate_,
+                   .activity = parts.activity,
+                   .upstreams = parts.upstreams,
+                   .replica = parts.replica,
+                   .clock = parts.clock}),
       increase_desk_({.records = parts.records,
                       .standings = standings_of(parts.ledger),
                       .mode = [settings = parts.settings] { return settings()->group_limit_mode; },
@@ -97,6 +102,7 @@ void AdminApi::mount(http::Router& router) {
     invoice_check_.mount(router);
     service_keys_.mount(router);
     paused_sessions_.mount(router);
+    operations_.mount(router);
     increase_requests_.mount(router);
     users_.mount(router);
     audit_.mount(router);

@@ -13,6 +13,7 @@
 #include "gateway/admin/increase_requests.h"
 #include "gateway/admin/inventory.h"
 #include "gateway/admin/invoice_check.h"
+#include "gateway/admin/operations.h"
 #include "gateway/admin/paused_sessions.h"
 #include "gateway/admin/policies.h"
 #include "gateway/admin/reports.h"
@@ -34,6 +35,9 @@ struct AdminApiParts {
     policy::Rollups& rollups;
     policy::Ledger& ledger;
     policy::PausedSessions& paused;
+    observe::Activity& activity;
+    std::function<std::vector<UpstreamEntry>()> upstreams;
+    Replica replica;
     BlockingPool& pool;  ///< sums that take milliseconds are done there
     std::function<Providers()> providers;
     std::function<policy::PriceBookPtr()> prices;
@@ -70,6 +74,7 @@ class AdminApi {
     InvoiceCheckRoute invoice_check_;
     ServiceKeysRoute service_keys_;
     PausedSessionsRoute paused_sessions_;
+    OperationsRoute operations_;
     IncreaseDesk increase_desk_;
     IncreaseRequestsRoute increase_requests_;
     UsersRoute users_;

@@ -88,8 +88,11 @@ struct MessagesRoute::Exchange {
     http::Responder& client;
     std::string_view path;
     UpstreamsPtr upstreams;
+    Instant started_at{};
     SteadyClock::time_point began = SteadyClock::now();
+    SteadyClock::time_point asked = began;  ///< the upstream that answers
     observe::Entry entry{};
+    std::unique_ptr<observe::ShardActivity::Live> live{};  ///< while an upstream is asked for what costs money
     auth::IdentityPtr identity{};
     std::shared_ptr<Spending> spending{};  ///< of requests that cost money
     std::size_t body_bytes = 0;
@@ -159,11 +162,11 @@ Task<> MessagesRoute::answer_unknown(http::Request& request) {
 
 Task<> MessagesRoute::handle(std::string_view path, http::Request& request, http::BodyReader& reader,
                              http::Responder& client) {
-    Exchange exchange{request, client, path, parts_.upstreams()};
+    Exchange exchange{request, client, path, parts_.upstreams(), parts_.clock.now()};
     const auto result = co_await serve(exchange, reader);
+    if (exchange.charge) learn(exchange, *exchange.charge);
     record(exchange, result);
     if (!exchange.spending || (!exchange.charge && exchange.spending->is_over())) co_return result;
-    if (exchange.charge) learn(exchange, *exchange.charge);
     ++unsettled_;
     auto closing =
         close({request.id, std::move(exchange.spending), std::move(exchange.charge), std::move(exchange.advice)});
@@ -180,6 +183,7 @@ Task<> MessagesRoute::handle(std::string_view path, http::Request& request, http
 Task<> MessagesRoute::serve(Exchange& exchange, http::BodyReader& reader) {
     observe::Entry& entry = exchange.entry;
     const http::Headers& headers = exchange.request.headers;
+    entry.request_id = exchange.request.id;
     entry.session_id = clipped(headers.value("x-claude-code-session-id"));
     entry.agent_id = clipped(headers.value("x-claude-code-agent-id"));
     entry.parent_agent_id = clipped(headers.value("x-claude-code-parent-agent-id"));
@@ -207,8 +211,10 @@ Task<> MessagesRoute::serve(Exchange& exchange, http::BodyReader& reader) {
     const auto reserved = co_await reserve(exchange, *permit, *ask);
     if (!reserved || !*reserved) co_return reserved ? Result<>{} : fail(reserved.error());
 
-    if (exchange.spending)
+    if (exchange.spending) {
         exchange.spending->begin(exchange.request.id, person.subject, exchange.model, entry.session_id);
+        exchange.live = parts_.activity.begin({exchange.started_at, observe::Stage::waiting, entry});
+    }
     auto answer = co_await carry(exchange, *permit, *ask, person);
     // A stream outlives its request by minutes.
     ask->release();
@@ -336,23 +342,39 @@ Task<http::Reply> MessagesRoute::attempt(Exchange& exchange, const policy::Candi
     call.first_byte_timeout = exchange.upstreams->first_byte_timeout;
     exchange.entry.upstream = provider.name();
     exchange.entry.upstream_model = candidate.model;
+    if (exchange.live) exchange.live->sent_to(provider.name(), candidate.model);
 
     const http::Outbound outbound = provider.prepare(call);
-    const auto began = SteadyClock::now();
+    exchange.asked = SteadyClock::now();
     auto reply = co_await parts_.client.send(outbound);
     if (!reply && reply.error().fault == Fault::client_gone) co_return fail(reply.error());
     const int status = reply ? reply->status : 0;
     parts_.metrics.upstream_finished(provider.name(), status);
     if (reply) {
-        parts_.metrics.upstream_first_byte(provider.name(), SteadyClock::now() - began);
+        parts_.metrics.upstream_first_byte(provider.name(), SteadyClock::now() - exchange.asked);
         exchange.entry.upstream_request_id = clipped(reply->headers.value("request-id"));
     }
+    note_attempt(exchange, provider, reply);
     if (!reply || provider.fails_over(status))
         log::warn("upstream failed", {{"request_id", exchange.request.id},
                                       {"upstream", provider.name()},
                                       {"status", status},
                                       {"error", reply ? std::string("status") : describe(reply.error())}});
     co_return reply;
+}
+
+/// For operators. Counting tokens is another kind of work and would only blur the figures.
+void MessagesRoute::note_attempt(const Exchange& exchange, const upstream::Provider& provider,
+                                 const Result<http::Reply>& reply) {
+    if (!exchange.spending) return;
+    const Instant now = parts_.clock.now();
+    if (!reply)
+        parts_.activity.upstream_failed(provider.name(), {now, 0, std::string(to_slug(reply.error().reason))});
+    else if (provider.fails_over(reply->status))
+        parts_.activity.upstream_failed(provider.name(), {now, reply->status, {}});
+    else
+        parts_.activity.upstream_answered(provider.name(), now,
+                                          std::chrono::milliseconds(milliseconds_since(exchange.asked)));
 }
 
 Task<> MessagesRoute::relay(Exchange& exchange, Answer answer) {
@@ -365,6 +387,7 @@ Task<> MessagesRoute::relay(Exchange& exchange, Answer answer) {
                                                 describe(first.error())));
     exchange.status = answer.status;
     exchange.entry.first_byte_milliseconds = milliseconds_since(exchange.began);
+    if (exchange.live) exchange.live->answered(exchange.entry.first_byte_milliseconds);
     http::Headers headers = answer_headers(answer.headers, answer.status, exchange.request.id);
     if (exchange.spending && is_success(answer.status))
         if (const auto cap = exchange.spending->described(parts_.clock.now())) add_usage_headers(headers, *cap);
@@ -383,6 +406,7 @@ Task<> MessagesRoute::relay(Exchange& exchange, Answer answer) {
 Task<> MessagesRoute::pump(Exchange& exchange, http::Source& source, std::string_view first, UsageMeter& meter) {
     for (std::string_view bytes = first; !bytes.empty();) {
         meter.look(bytes);
+        if (exchange.live) exchange.live->wrote(meter.so_far().output);
         const auto written = co_await exchange.client.write(bytes);
         if (!written) co_return fail(written.error());
         const auto affordable = co_await look_at_cost(exchange, meter);
@@ -417,12 +441,18 @@ Task<> MessagesRoute::conclude(Exchange& exchange, Result<> pumped, const http::
         log::warn(
             "upstream cut its answer",
             {{"request_id", exchange.request.id}, {"upstream", exchange.entry.upstream}, {"error", error.detail}});
+        if (exchange.spending)
+            parts_.activity.upstream_broke_off(exchange.entry.upstream,
+                                               {parts_.clock.now(), exchange.status, exchange.entry.reason});
         // A body of known length cannot take one event more.
         if (!is_stream || headers.find("content-length")) co_return fail(error);
         const std::string event = error_event(error, exchange.request.id, meter.between_events());
         const auto written = co_await exchange.client.write(event);
         if (!written) co_return fail(written.error());
     }
+    if (!cut && exchange.spending && is_success(exchange.status))
+        parts_.activity.upstream_finished(exchange.entry.upstream, parts_.clock.now(),
+                                          std::chrono::milliseconds(milliseconds_since(exchange.asked)));
     const auto finished = co_await exchange.client.finish();
     co_return finished;
 }
@@ -572,7 +602,6 @@ asio::awaitable<void> MessagesRoute::close(Closing closing) {
 /// The audit line and the counters, whatever came of the request.
 void MessagesRoute::record(Exchange& exchange, const Result<>& result) {
     observe::Entry& entry = exchange.entry;
-    entry.request_id = exchange.request.id;
     entry.address = exchange.request.peer.address;
     entry.path = exchange.path;
     entry.status = exchange.status;
@@ -598,6 +627,11 @@ void MessagesRoute::record(Exchange& exchange, const Result<>& result) {
     const bool rendered_at_the_edge = !result && exchange.status == 0 && result.error().fault != Fault::client_gone;
     if (!entry.reason.empty() && !rendered_at_the_edge) parts_.metrics.refused(entry.reason);
     parts_.journal.write(entry);
+    // Of strangers only the journal tells: they could push out everybody else.
+    if (!exchange.identity || exchange.path != messages_path) return;
+    entry.service_key = exchange.identity->service_key_id();
+    exchange.live.reset();
+    parts_.activity.ended({exchange.started_at, observe::Stage::ended, std::move(entry)});
 }
 
 }  // namespace gatehouse::messages

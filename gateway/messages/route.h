@@ -24,6 +24,7 @@
 #include "gateway/messages/attribution.h"
 #include "gateway/messages/spending.h"
 #include "gateway/messages/usage.h"
+#include "gateway/observe/activity.h"
 #include "gateway/observe/journal.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/upstream/provider.h"
@@ -55,6 +56,7 @@ struct MessagesParts {
     policy::Ledger& ledger;
     observe::Journal& journal;
     observe::Metrics& metrics;
+    observe::ShardActivity& activity;
     const Clock& clock;
     /// Runs a settlement beside the connection, so that the client's next request need not wait for the store. Without
     /// it the connection waits.
@@ -100,6 +102,7 @@ class MessagesRoute {
     boost::asio::awaitable<void> close(Closing closing);
     boost::asio::awaitable<void> extend(std::shared_ptr<Spending> spending, std::string request_id, Money cost,
                                         std::chrono::seconds lifetime);
+    void note_attempt(const Exchange& exchange, const upstream::Provider& provider, const Result<http::Reply>& reply);
     void record(Exchange& exchange, const Result<>& result);
     Task<> answer_unknown(http::Request& request);
 

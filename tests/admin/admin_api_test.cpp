@@ -48,6 +48,7 @@ class AdminApiTest : public AdminWorld {
     policy::RulesPtr rules;
     BlockingPool pool{1};
     PolicyVersions versions{records, person.clock};
+    observe::Activity activity{1};
     AdminApi api{{.authenticator = person.authenticator,
                   .settings = current_settings(),
                   .rules = [this] { return rules; },
@@ -55,6 +56,9 @@ class AdminApiTest : public AdminWorld {
                   .rollups = rollups,
                   .ledger = accounts,
                   .paused = accounts,
+                  .activity = activity,
+                  .upstreams = [] { return std::vector<UpstreamEntry>{}; },
+                  .replica = {},
                   .pool = pool,
                   .providers = [] { return Providers{}; },
                   .prices = [] { return policy::builtin_price_book(); },

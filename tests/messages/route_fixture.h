@@ -151,6 +151,7 @@ class RouteFixture : public ::testing::Test {
     testing::ScriptedClient upstream_client;
     testing::MemoryLedger ledger;
     observe::Metrics metrics;
+    observe::Activity activity{1};
     http::Router router;
     UpstreamsPtr upstreams;
     SpendRulesPtr spend_rules = without_caps();
@@ -161,6 +162,7 @@ class RouteFixture : public ::testing::Test {
                          .ledger = ledger,
                          .journal = journal,
                          .metrics = metrics,
+                         .activity = activity.shard(0),
                          .clock = clock,
                          .look_every = std::chrono::milliseconds(0)}};
 };

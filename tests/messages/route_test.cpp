@@ -274,6 +274,7 @@ TEST_F(MessagesRouteTest, SettlesBesideTheConnectionWhereItIsGivenTheMeans) {
                               .ledger = slow,
                               .journal = journal,
                               .metrics = metrics,
+                              .activity = activity.shard(0),
                               .clock = clock,
                               .spawn =
                                   [this](boost::asio::awaitable<void> settlement) {

@@ -28,6 +28,7 @@ const pages: Page[] = [
     { path: '/console/people', name: 'People', icon: 'people', roles: ['admin'], show: lazy(() => import('./pages/people')) },
     { path: '/console/keys', name: 'Service keys', icon: 'keys', roles: ['admin'], show: lazy(() => import('./pages/keys')) },
     { path: '/console/audit', name: 'Audit trail', icon: 'audit', roles: ['admin'], show: lazy(() => import('./pages/audit')) },
+    { path: '/console/upstreams', name: 'Upstreams', icon: 'upstreams', roles: ['admin'], show: lazy(() => import('./pages/upstreams')) },
 ];
 
 const client = new QueryClient({
