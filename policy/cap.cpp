@@ -110,10 +110,7 @@ std::string_view to_slug(Outcome outcome) {
 }
 
 std::optional<Money> Cap::limit() const {
-    if (!amount) return std::nullopt;
-    std::int64_t cents = 0;
-    const auto read = std::from_chars(amount->data(), amount->data() + amount->size(), cents);
-    return read.ec == std::errc() ? Money::cents(cents) : Money::most();
+    return amount ? std::optional(money_of_cents(*amount)) : std::nullopt;
 }
 
 CapBook::CapBook(std::vector<Cap> caps) : caps_(std::move(caps)) {
@@ -203,6 +200,14 @@ std::vector<Contender> CapBook::contest(const Subject& subject, GroupLimitMode m
     return all;
 }
 
+std::vector<const Cap*> CapBook::pools(const Subject& subject, Instant now) const {
+    std::vector<const Cap*> pools;
+    for (const std::string_view group : distinct_groups(subject))
+        for (const Period period : every_period)
+            if (const Cap* pool = in_force(ScopeKind::group_pool, group, period, now)) pools.push_back(pool);
+    return pools;
+}
+
 std::vector<Limit> CapBook::limits(const Subject& subject, GroupLimitMode mode, Instant now) const {
     std::vector<Limit> limits;
     if (caps_.empty()) return limits;
@@ -210,23 +215,17 @@ std::vector<Limit> CapBook::limits(const Subject& subject, GroupLimitMode mode, 
         const auto amount = effective_cap.cap == nullptr ? std::nullopt : effective_cap.cap->limit();
         if (amount) limits.push_back({user_account(subject.id), effective_cap.period, *amount, false});
     }
-    for (const std::string_view group : distinct_groups(subject)) {
-        for (const Period period : every_period) {
-            const Cap* pool = in_force(ScopeKind::group_pool, group, period, now);
-            const auto amount = pool == nullptr ? std::nullopt : pool->limit();
-            if (amount) limits.push_back({pool_account(group), period, *amount, true});
-        }
-    }
+    for (const Cap* pool : pools(subject, now))
+        if (const auto amount = pool->limit())
+            limits.push_back({pool_account(pool->scope.id), pool->period, *amount, true});
     return limits;
 }
 
 std::vector<std::string> CapBook::accounts(const Subject& subject, Instant now) const {
     std::vector<std::string> accounts{user_account(subject.id)};
-    for (const std::string_view group : distinct_groups(subject)) {
-        const bool pooled = std::ranges::any_of(every_period, [&](Period period) {
-            return in_force(ScopeKind::group_pool, group, period, now) != nullptr;
-        });
-        if (pooled) accounts.push_back(pool_account(group));
+    for (const Cap* pool : pools(subject, now)) {
+        std::string account = pool_account(pool->scope.id);
+        if (account != accounts.back()) accounts.push_back(std::move(account));
     }
     return accounts;
 }
@@ -298,6 +297,12 @@ std::optional<std::string> parse_cents(std::string_view text) {
     if (text.empty() || text.size() > most_digits || !digits) return std::nullopt;
     text.remove_prefix(std::min(text.find_first_not_of('0'), text.size() - 1));
     return std::string(text);
+}
+
+Money money_of_cents(std::string_view cents) {
+    std::int64_t count = 0;
+    const auto read = std::from_chars(cents.data(), cents.data() + cents.size(), count);
+    return read.ec == std::errc() ? Money::cents(count) : Money::most();
 }
 
 }  // namespace gatehouse::policy

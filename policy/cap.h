@@ -52,7 +52,7 @@ struct Cap {
     /// A temporary cap (a granted increase) counts until then and is as if deleted from then on; nothing: for good.
     std::optional<Instant> expires_at;
 
-    /// Saturates far above any real amount; nothing: unlimited.
+    /// Nothing: unlimited.
     std::optional<Money> limit() const;
     bool operator==(const Cap&) const = default;
 };
@@ -103,6 +103,8 @@ class CapBook {
     /// Every cap of that period that names the caller, and what became of it: the one that holds first, the others from
     /// the nearest scope to the widest.
     std::vector<Contender> contest(const Subject& subject, GroupLimitMode mode, Period period, Instant now) const;
+    /// The pools of the caller's groups that have one, each group once, by group and then by period.
+    std::vector<const Cap*> pools(const Subject& subject, Instant now) const;
     /// Everything that a request of this caller is checked against: the effective caps that are not unlimited, on the
     /// user's account, then the pools of their groups.
     std::vector<Limit> limits(const Subject& subject, GroupLimitMode mode, Instant now) const;
@@ -132,5 +134,7 @@ CapBookPtr read_caps(const Documents& documents);
 std::string cap_id(const Scope& scope, Period period, bool temporary);
 /// A cap's amount as it is kept: one to 18 digits, leading zeros dropped; nothing when it is anything else.
 std::optional<std::string> parse_cents(std::string_view text);
+/// What such an amount is worth; saturates far above any real one.
+Money money_of_cents(std::string_view cents);
 
 }  // namespace gatehouse::policy

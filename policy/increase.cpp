@@ -225,13 +225,9 @@ std::vector<Obstacle> obstacles(const CapBook& book, const Subject& who, GroupLi
             obstacle.why = "it is temporary: until it ends only an approval with expires_at takes its place";
         found.push_back(obstacle);
     }
-    for (const std::string& group : who.groups)
-        for (const Period of : every_period) {
-            const Cap* pool = book.in_force(ScopeKind::group_pool, group, of, now);
-            const bool seen = std::ranges::find(found, pool, &Obstacle::cap) != found.end();
-            if (pool == nullptr || seen || !is_full(pool_account(group), of)) continue;
+    for (const Cap* pool : book.pools(who, now))
+        if (is_full(pool_account(pool->scope.id), pool->period))
             found.push_back({pool, false, "it is a budget that a group shares, whatever own caps are: raise the pool"});
-        }
     return found;
 }
 

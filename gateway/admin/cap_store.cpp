@@ -100,16 +100,23 @@ Task<std::optional<policy::Cap>> CapStore::find(std::string id, Instant now) {
     co_return counting_cap(*document, now);
 }
 
-Task<policy::Cap> CapStore::put(CapOrder order, std::string actor, Instant now) {
+Task<CapDraft> CapStore::draft(CapOrder order, std::string actor, Instant now) {
     const std::string id = policy::cap_id(order.scope, order.period, order.expires_at.has_value());
+    const auto stored = co_await records_.find(std::string(policy::cap_record_kind), id);
+    if (!stored) co_return fail(stored.error());
+    const auto present = counting_cap(*stored, now);
+    CapDraft draft;
+    draft.cap = make_cap(order, present ? &*present : nullptr, now);
+    draft.write = cap_write(draft.cap, stored->value_or(""), std::move(actor), std::move(order.reason), now);
+    co_return draft;
+}
+
+Task<policy::Cap> CapStore::put(CapOrder order, std::string actor, Instant now) {
     for (int attempt = 1;; ++attempt) {
-        const auto stored = co_await records_.find(std::string(policy::cap_record_kind), id);
-        if (!stored) co_return fail(stored.error());
-        const auto present = counting_cap(*stored, now);
-        policy::Cap cap = make_cap(order, present ? &*present : nullptr, now);
-        const auto written =
-            co_await records_.write(alone(cap_write(cap, stored->value_or(""), actor, order.reason, now)));
-        if (written) co_return std::move(cap);
+        auto drawn = co_await draft(order, actor, now);
+        if (!drawn) co_return fail(drawn.error());
+        const auto written = co_await records_.write(alone(std::move(drawn->write)));
+        if (written) co_return std::move(drawn->cap);
         if (written.error().fault != Fault::conflict || attempt == most_attempts) co_return fail(written.error());
     }
 }

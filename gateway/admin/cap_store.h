@@ -27,6 +27,12 @@ policy::RecordWrite cap_removal(const policy::Cap& cap, const std::string& store
 /// As the audit trail shows a cap.
 std::string audit_view(const policy::Cap& cap);
 
+/// A cap that is not stored yet, and the change that stores it, with its audit row.
+struct CapDraft {
+    policy::Cap cap;
+    policy::RecordWrite write;
+};
+
 class CapStore {
   public:
     explicit CapStore(policy::Records& records) : records_(records) {}
@@ -36,6 +42,8 @@ class CapStore {
     /// Every cap that counts.
     Task<policy::CapBookPtr> book(Instant now);
     Task<std::optional<policy::Cap>> find(std::string id, Instant now);
+    /// What put() would write. Its write conflicts when somebody writes that cap meanwhile.
+    Task<CapDraft> draft(CapOrder order, std::string actor, Instant now);
     /// Creates or replaces.
     Task<policy::Cap> put(CapOrder order, std::string actor, Instant now);
     /// What was removed, or nothing when there was none.

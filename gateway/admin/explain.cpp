@@ -92,14 +92,8 @@ std::vector<Account> accounts_of(const policy::CapBook& book, const policy::Subj
         std::erase_if(own.lost, [](const auto& each) { return each.outcome == policy::Outcome::holds; });
         accounts.push_back(std::move(own));
     }
-    for (const std::string& group : subject.groups)
-        for (const policy::Period period : policy::every_period) {
-            const policy::Cap* cap = book.in_force(policy::ScopeKind::group_pool, group, period, now);
-            const std::string name = policy::pool_account(group);
-            const bool seen = std::ranges::any_of(
-                accounts, [&](const Account& each) { return each.name == name && each.period == period; });
-            if (cap != nullptr && !seen) accounts.push_back({period, cap, true, name, {}});
-        }
+    for (const policy::Cap* pool : book.pools(subject, now))
+        accounts.push_back({pool->period, pool, true, policy::pool_account(pool->scope.id), {}});
     return accounts;
 }
 

@@ -96,17 +96,15 @@ const policy::Cap* cap_in_question(const policy::CapBook& book, const policy::Su
         if (obstacle.cap->period == period) return obstacle.cap;
     for (const auto& [of, cap] : book.effective(who, mode, now))
         if (of == period && cap != nullptr && cap->amount) return cap;
-    for (const std::string& group : who.groups)
-        if (const policy::Cap* pool = book.in_force(policy::ScopeKind::group_pool, group, period, now)) return pool;
+    for (const policy::Cap* pool : book.pools(who, now))
+        if (pool->period == period) return pool;
     return nullptr;
 }
 
 Result<> check_more(const std::optional<std::string>& wished, const policy::Cap* about) {
     // A pool's amount is nothing that one person's wish could be compared with.
     if (!wished || about == nullptr || !about->amount || about->scope.kind == policy::ScopeKind::group_pool) return {};
-    policy::Cap asked = *about;
-    asked.amount = wished;
-    if (*asked.limit() > *about->limit()) return {};
+    if (policy::money_of_cents(*wished) > *about->limit()) return {};
     return fail(bad_field("amount", "is not more than your " + std::string(policy::to_slug(about->period)) +
                                         " spend limit of $" + to_dollars_text(*about->limit())));
 }
@@ -294,22 +292,18 @@ Task<Approved> IncreaseDesk::approve(std::string id, IncreaseGrant grant, std::s
         const Instant now = parts_.clock.now();
         const auto open = check_open(stored->request, now);
         if (!open) co_return fail(open.error());
-        const CapOrder order = to_order(stored->request, grant);
-        const std::string cap_id = policy::cap_id(order.scope, order.period, order.expires_at.has_value());
-        const auto present = co_await parts_.records.find(std::string(policy::cap_record_kind), cap_id);
-        if (!present) co_return fail(present.error());
-        auto before = *present ? policy::parse_cap(**present) : std::nullopt;
-        if (before && before->expires_at && *before->expires_at <= now) before.reset();
-        policy::Cap cap = make_cap(order, before ? &*before : nullptr, now);
-
+        CapOrder order = to_order(stored->request, grant);
+        order.reason = "increase request " + id;
+        auto draft = co_await caps_.draft(std::move(order), actor, now);
+        if (!draft) co_return fail(draft.error());
         resolve(stored->request, IncreaseStatus::approved, actor, grant.note, now);
         stored->request.granted = grant.amount;
-        stored->request.granted_period = order.period;
+        stored->request.granted_period = draft->cap.period;
         stored->request.granted_until = grant.expires_at;
         std::vector<policy::RecordWrite> with_it;
-        with_it.push_back(cap_write(cap, present->value_or(""), actor, "increase request " + id, now));
+        with_it.push_back(std::move(draft->write));
         auto approved = co_await decide(std::move(*stored), "approve", std::move(with_it));
-        if (approved) co_return Approved{std::move(*approved), std::move(cap)};
+        if (approved) co_return Approved{std::move(*approved), std::move(draft->cap)};
         if (approved.error().fault != Fault::conflict || attempt == most_attempts) co_return fail(approved.error());
     }
 }

@@ -68,10 +68,8 @@ std::vector<Line> lines_of(const CapsInForce& caps, const auth::Person& person, 
     std::vector<Line> lines;
     for (const policy::EffectiveCap& each : caps.book->effective(subject, caps.mode, now))
         lines.push_back({each.period, each.cap, policy::user_account(person.subject)});
-    for (const std::string& group : person.groups)
-        for (const policy::Period period : policy::every_period)
-            if (const auto* cap = caps.book->in_force(policy::ScopeKind::group_pool, group, period, now))
-                lines.push_back({period, cap, policy::pool_account(group)});
+    for (const policy::Cap* pool : caps.book->pools(subject, now))
+        lines.push_back({pool->period, pool, policy::pool_account(pool->scope.id)});
     return lines;
 }
 

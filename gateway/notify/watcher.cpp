@@ -64,9 +64,8 @@ Task<std::vector<Watcher::Watched>> Watcher::watch(std::vector<policy::Touched> 
             for (const auto& [period, cap] : book->effective(subject, parts_.mode(), now))
                 add_bound(one.bounds, one.account, period, cap, false);
         } else if (!one.group.empty()) {
-            for (const policy::Period period : policy::every_period)
-                add_bound(one.bounds, one.account, period,
-                          book->in_force(policy::ScopeKind::group_pool, one.group, period, now), true);
+            for (const policy::Cap* pool : book->pools({.id = {}, .email = {}, .groups = {&one.group, 1}}, now))
+                add_bound(one.bounds, one.account, pool->period, pool, true);
         }
         watched.push_back(std::move(one));
     }
