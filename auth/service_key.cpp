@@ -21,10 +21,6 @@ constexpr std::string_view prefix = "ghs_";
 constexpr std::size_t secret_bytes = 32;
 constexpr std::size_t longest_address = 64;
 
-bj::value to_value(const std::optional<Instant>& when) {
-    return when ? bj::value(to_timestamp(*when)) : bj::value(nullptr);
-}
-
 bj::array to_array(const std::vector<std::string>& texts) {
     return bj::array(texts.begin(), texts.end());
 }
@@ -135,7 +131,7 @@ std::string to_document(const ServiceKey& key) {
     for (const ServiceSecret& secret : key.secrets)
         secrets.push_back(bj::object{{"hash", secret.hash},
                                      {"created_at", to_timestamp(secret.created_at)},
-                                     {"expires_at", to_value(secret.expires_at)}});
+                                     {"expires_at", json::or_null(secret.expires_at)}});
     return json::to_text(bj::object{{"type", service_key_record_kind},
                                     {"id", key.id},
                                     {"name", key.name},
@@ -146,7 +142,7 @@ std::string to_document(const ServiceKey& key) {
                                     {"created_at", to_timestamp(key.created_at)},
                                     {"created_by", key.created_by},
                                     {"updated_at", to_timestamp(key.updated_at)},
-                                    {"expires_at", to_value(key.expires_at)},
+                                    {"expires_at", json::or_null(key.expires_at)},
                                     {"secrets", std::move(secrets)}});
 }
 

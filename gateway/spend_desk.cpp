@@ -14,17 +14,6 @@ namespace {
 constexpr std::size_t most_asked_shown = 5;
 constexpr std::size_t longest_reason = 1'000;
 
-std::string dollars(Money amount) {
-    // People read cents; what is spent is shown rounded down, as caps are compared.
-    return "$" + to_dollars_text(Money::cents(amount.whole_cents()));
-}
-
-std::string dollars_of_cents(const std::string& cents) {
-    policy::Cap cap;
-    cap.amount = cents;
-    return dollars(*cap.limit());
-}
-
 std::string group_of(const policy::Limit& limit, const auth::Person& person) {
     for (const std::string& group : person.groups)
         if (policy::pool_account(group) == limit.account) return group;
@@ -35,7 +24,8 @@ std::string answer_of(const policy::IncreaseRequest& request) {
     std::string answer;
     const policy::Period period = request.granted_period.value_or(request.period);
     if (request.granted)
-        answer = "Granted: " + dollars_of_cents(*request.granted) + " " + std::string(policy::to_slug(period));
+        answer = "Granted: " + to_price_text(policy::money_of_cents(*request.granted)) + " " +
+                 std::string(policy::to_slug(period));
     if (request.granted_until) answer += " until " + to_timestamp(*request.granted_until);
     if (request.note.empty()) return answer;
     return answer + (answer.empty() ? "" : ". ") + request.note;
@@ -80,8 +70,9 @@ Task<auth::SpendSheet> SpendDeskHere::of(auth::Person person) {
     for (std::size_t at = 0; at < limits.size(); ++at) {
         const policy::Standing& standing = (*standings)[at];
         sheet.rows.push_back({std::string(policy::to_slug(limits[at].period)), group_of(limits[at], person),
-                              dollars(standing.spent), standing.held.is_zero() ? "" : dollars(standing.held),
-                              dollars(limits[at].amount), policy::period_end(limits[at].period, now),
+                              to_price_text(standing.spent),
+                              standing.held.is_zero() ? "" : to_price_text(standing.held),
+                              to_price_text(limits[at].amount), policy::period_end(limits[at].period, now),
                               standing.spent >= limits[at].amount});
     }
     const auto own = co_await desk->of(person.subject, {}, most_asked_shown, any_request);

@@ -3,6 +3,7 @@
 // would touch. Read from Rollups (rollups.h).
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,9 @@ struct Principal {
     bool service = false;
     Instant last_seen;
 };
+
+/// As the Admin API shows somebody: `{"type":"user_actor","user_id","name","email_address","deleted":false}`; null
+/// where something is not known.
+boost::json::object actor_of(const Principal& who);
 
 }  // namespace gatehouse::policy

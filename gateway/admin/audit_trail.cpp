@@ -29,20 +29,16 @@ bj::value document_or_null(const std::string& text) {
     return json::parse(text).value_or(bj::value(text));
 }
 
-bj::value text_or_null(const std::string& text) {
-    return text.empty() ? bj::value() : bj::value(text);
-}
-
 bj::object to_json(const policy::AuditEvent& event) {
     return {{"type", "audit_event"},
             {"id", std::to_string(event.id)},
             {"created_at", to_timestamp(event.created_at)},
             {"actor", event.actor},
             {"action", event.action},
-            {"target_id", text_or_null(event.target_id)},
+            {"target_id", json::text_or_null(event.target_id)},
             {"before", document_or_null(event.before)},
             {"after", document_or_null(event.after)},
-            {"reason", text_or_null(event.reason)}};
+            {"reason", json::text_or_null(event.reason)}};
 }
 
 /// Whether it is that action, or one of that kind: "policy" are "policy.update" and "policy.rollback".

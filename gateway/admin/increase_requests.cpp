@@ -9,6 +9,7 @@
 #include "auth/audit.h"
 #include "gateway/admin/people.h"
 #include "gateway/admin/reply.h"
+#include "gateway/base/json.h"
 #include "policy/charge.h"
 
 namespace gatehouse::admin {
@@ -25,16 +26,6 @@ constexpr std::string_view look_ahead = "/preview";
 constexpr std::string_view withdrawal = "/withdraw";
 /// As the Admin API names the right.
 constexpr std::string_view scope = "spend_limits";
-
-bj::value text_or_null(const std::string& text) {
-    return text.empty() ? bj::value() : bj::value(text);
-}
-bj::value or_null(const std::optional<std::string>& text) {
-    return text ? bj::value(*text) : bj::value();
-}
-bj::value or_null(const std::optional<Instant>& when) {
-    return when ? bj::value(to_timestamp(*when)) : bj::value();
-}
 
 /// An actor of the audit trail as the Admin API shows one: a person, by name if they are known here, or a key.
 bj::value resolver_of(const std::string& actor, const std::vector<policy::Principal>& people) {
@@ -56,12 +47,12 @@ bj::object to_own_json(const IncreaseRequest& request, Instant now) {
                     {"status", policy::to_slug(policy::status_at(request, now))},
                     {"period", policy::to_slug(request.period)},
                     {"created_at", to_timestamp(request.created_at)},
-                    {"resolved_at", or_null(request.resolved_at)},
+                    {"resolved_at", json::or_null(request.resolved_at)},
                     {"reason", request.reason},
-                    {"requested_amount", or_null(request.wished)},
-                    {"granted_amount", or_null(request.granted)},
-                    {"granted_until", or_null(request.granted_until)},
-                    {"note", text_or_null(request.note)}};
+                    {"requested_amount", json::or_null(request.wished)},
+                    {"granted_amount", json::or_null(request.granted)},
+                    {"granted_until", json::or_null(request.granted_until)},
+                    {"note", json::text_or_null(request.note)}};
     body["granted_period"] = request.granted_period ? bj::value(policy::to_slug(*request.granted_period)) : bj::value();
     body["spend_limit_when_requested"] = request.about ? bj::value(policy::to_json(*request.about)) : bj::value();
     return body;

@@ -2,19 +2,11 @@
 #include "gateway/admin/people.h"
 
 #include <algorithm>
-#include <boost/json/value.hpp>
 
 #include "gateway/admin/reply.h"
 #include "gateway/base/text.h"
 
 namespace gatehouse::admin {
-namespace {
-
-boost::json::value text_or_null(const std::string& text) {
-    return text.empty() ? boost::json::value() : boost::json::value(text);
-}
-
-}  // namespace
 
 const policy::Principal* find_by_id(std::span<const policy::Principal> people, std::string_view id) {
     const auto found = std::ranges::find(people, id, &policy::Principal::id);
@@ -44,14 +36,6 @@ bool mentions(const policy::Principal& person, std::string_view text) {
 
 policy::Subject subject_of(const policy::Principal& person) {
     return {.id = person.id, .email = person.email, .groups = person.groups};
-}
-
-boost::json::object actor_of(const policy::Principal& person) {
-    return {{"type", "user_actor"},
-            {"user_id", person.id},
-            {"name", text_or_null(person.name)},
-            {"email_address", text_or_null(person.email)},
-            {"deleted", false}};
 }
 
 boost::json::array groups_of(const policy::Principal& person) {

@@ -25,8 +25,6 @@ bool mentions(const policy::Principal& person, std::string_view text);
 
 /// As policy sees them; a view of `person`.
 policy::Subject subject_of(const policy::Principal& person);
-/// `{"type":"user_actor","user_id","name","email_address","deleted":false}`; null where something is not known.
-boost::json::object actor_of(const policy::Principal& person);
 boost::json::array groups_of(const policy::Principal& person);
 /// "person" or "service".
 std::string_view kind_of(const policy::Principal& person);

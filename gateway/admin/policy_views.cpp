@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gateway/admin/reply.h"
+#include "gateway/base/json.h"
 #include "policy/policy_document.h"
 
 namespace gatehouse::admin {
@@ -18,17 +19,13 @@ bj::array to_array(const std::vector<std::string>& texts) {
     return bj::array(texts.begin(), texts.end());
 }
 
-bj::value name_or_null(const std::string& policy) {
-    return policy.empty() ? bj::value(nullptr) : bj::value(policy);
-}
-
 bj::object to_json(const policy::PolicyEffect& effect) {
     return {{"user_id", effect.who.id},
             {"email_address", effect.who.email},
             {"service", effect.who.service},
             {"policy",
-             {{"before", name_or_null(effect.policy_before)},
-              {"after", name_or_null(effect.policy_after)},
+             {{"before", json::text_or_null(effect.policy_before)},
+              {"after", json::text_or_null(effect.policy_after)},
               {"changed", effect.policy_changed}}},
             {"models_gained", to_array(effect.models_gained)},
             {"models_lost", to_array(effect.models_lost)},

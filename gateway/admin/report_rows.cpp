@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gateway/admin/csv.h"
+#include "gateway/base/json.h"
 #include "gateway/base/timestamp.h"
 
 namespace gatehouse::admin {
@@ -41,29 +42,25 @@ const policy::Principal& person_of(const People& people, std::string_view user) 
     return found == people.end() ? nobody : found->second;
 }
 
-bj::value text_or_null(std::string_view text) {
-    return text.empty() ? bj::value() : bj::value(text);
-}
-
 /// The value of a dimension, or null where the report is not grouped by it or there is none.
 bj::value grouped_value(const ReportPaper& paper, const Fact& row, Dimension dimension) {
     if (!paper.query.groups_by(dimension)) return {};
-    return text_or_null(policy::value_of(row, dimension));
+    return json::text_or_null(policy::value_of(row, dimension));
 }
 
 /// A word that is the same for everything that we forward, where it was asked for.
 bj::value constant(const ReportPaper& paper, std::string_view name, std::string_view word) {
-    return paper.query.asks_for(name) ? text_or_null(word) : bj::value();
+    return paper.query.asks_for(name) ? json::text_or_null(word) : bj::value();
 }
 
 void add_own(bj::object& object, const ReportPaper& paper, const Fact& row) {
     for (const auto& [name, dimension] : own_names) {
         if (!paper.query.groups_by(dimension)) continue;
-        object[name] = text_or_null(policy::value_of(row, dimension));
+        object[name] = json::text_or_null(policy::value_of(row, dimension));
         if (dimension != Dimension::user) continue;
         const policy::Principal& person = person_of(paper.people, row.who.user);
-        object["user_email"] = text_or_null(person.email);
-        object["user_name"] = text_or_null(person.name);
+        object["user_email"] = json::text_or_null(person.email);
+        object["user_name"] = json::text_or_null(person.name);
     }
     object["requests"] = row.sum.requests;
     object["cost_nano"] = std::to_string(row.sum.cost.nano());

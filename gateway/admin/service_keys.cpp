@@ -17,6 +17,7 @@
 #include "gateway/admin/cap_store.h"
 #include "gateway/admin/query.h"
 #include "gateway/admin/reply.h"
+#include "gateway/base/json.h"
 #include "gateway/base/log.h"
 #include "gateway/base/timestamp.h"
 
@@ -43,10 +44,6 @@ std::string rest_of(const http::Request& request) {
     return request.path.substr(root.size() + 1);
 }
 
-bj::value to_value(const std::optional<Instant>& when) {
-    return when ? bj::value(to_timestamp(*when)) : bj::value(nullptr);
-}
-
 bj::array to_array(const std::vector<std::string>& texts) {
     return bj::array(texts.begin(), texts.end());
 }
@@ -60,15 +57,15 @@ std::string_view status_of(const ServiceKey& key, Instant now) {
 bj::object to_json(const ServiceKey& key) {
     bj::array secrets;
     for (const auth::ServiceSecret& secret : key.secrets)
-        secrets.push_back(
-            bj::object{{"created_at", to_timestamp(secret.created_at)}, {"expires_at", to_value(secret.expires_at)}});
+        secrets.push_back(bj::object{{"created_at", to_timestamp(secret.created_at)},
+                                     {"expires_at", json::or_null(secret.expires_at)}});
     return {{"id", key.id},
             {"name", key.name},
             {"owner", key.owner},
             {"groups", to_array(key.groups)},
             {"allowed_cidrs", to_array(key.allowed_cidrs)},
             {"disabled", key.disabled},
-            {"expires_at", to_value(key.expires_at)},
+            {"expires_at", json::or_null(key.expires_at)},
             {"secrets", std::move(secrets)},
             {"created_at", to_timestamp(key.created_at)},
             {"created_by", key.created_by},
@@ -95,7 +92,7 @@ bj::object to_answer(ServiceKey key, const policy::Rules& rules, const std::opti
     body["status"] = status_of(key, now);
     body["user_id"] = auth::service_subject(key.id);
     body["policy"] = policy_of(key, rules);
-    body["last_used_at"] = to_value(last_used_at);
+    body["last_used_at"] = json::or_null(last_used_at);
     return body;
 }
 

@@ -9,6 +9,8 @@
 #include <charconv>
 #include <vector>
 
+#include "gateway/base/timestamp.h"
+
 namespace gatehouse::json {
 namespace {
 
@@ -118,6 +120,18 @@ const bj::value* find_path(const bj::value& value, std::string_view key_or_point
     if (!key_or_pointer.starts_with('/')) return find(value, key_or_pointer);
     boost::system::error_code error;
     return value.find_pointer(key_or_pointer, error);
+}
+
+bj::value text_or_null(std::string_view text) {
+    return text.empty() ? bj::value() : bj::value(text);
+}
+
+bj::value or_null(const std::optional<std::string>& text) {
+    return text ? bj::value(*text) : bj::value();
+}
+
+bj::value or_null(const std::optional<Instant>& when) {
+    return when ? bj::value(to_timestamp(*when)) : bj::value();
 }
 
 std::string to_canonical(const bj::value& value) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Thin helpers over Boost.JSON: reads that do not throw, and canonical text.
+// Thin helpers over Boost.JSON: reads that do not throw, nulls, and canonical text.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "gateway/base/clock.h"
 
 namespace gatehouse::json {
 
@@ -26,6 +28,11 @@ std::optional<bool> find_bool(const bj::value& value, std::string_view key);
 const bj::value* find_path(const bj::value& value, std::string_view key_or_pointer);
 /// Would look into a copy, and give a pointer to what is gone.
 const bj::value* find_path(const bj::object& object, std::string_view key_or_pointer) = delete;
+/// Null in place of what is empty or not there.
+bj::value text_or_null(std::string_view text);
+bj::value or_null(const std::optional<std::string>& text);
+/// As to_timestamp() writes it.
+bj::value or_null(const std::optional<Instant>& when);
 /// Compact text with object keys in byte order at every depth: the same value always gives the same text.
 std::string to_canonical(const bj::value& value);
 std::string to_text(const bj::value& value);

@@ -36,4 +36,8 @@ std::string to_dollars_text(Money amount) {
     return decimal(amount.nano(), 9, 2);
 }
 
+std::string to_price_text(Money amount) {
+    return "$" + to_dollars_text(amount < Money::cents(1) ? amount : Money::cents(amount.whole_cents()));
+}
+
 }  // namespace gatehouse

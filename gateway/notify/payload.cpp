@@ -15,10 +15,6 @@ namespace {
 namespace bj = boost::json;
 using policy::Alert;
 
-std::string dollars(Money amount) {
-    return "$" + to_dollars_text(Money::cents(amount.whole_cents()));
-}
-
 /// What people call them.
 std::string name_of(const Alert& alert) {
     if (!alert.group.empty()) return "The group " + alert.group;
@@ -64,8 +60,8 @@ std::string_view noun_of(policy::Period period) {
 }
 
 std::string threshold_text(const Alert& alert) {
-    std::string text = name_of(alert) + " has spent " + dollars(alert.spent) + " of " +
-                       (alert.group.empty() ? "" : "its shared ") + dollars(alert.limit) + " ";
+    std::string text = name_of(alert) + " has spent " + to_price_text(alert.spent) + " of " +
+                       (alert.group.empty() ? "" : "its shared ") + to_price_text(alert.limit) + " ";
     const std::string share = " (" + std::to_string(alert.percent) + " % reached).";
     if (is_past(alert))
         return text.append("in the ").append(noun_of(alert.period)) + " that ended " + shown(alert.resets_at) + share;
@@ -81,9 +77,9 @@ std::string ratio(Money today, Money usual) {
 }
 
 std::string spike_text(const Alert& alert) {
-    return name_of(alert) + " has spent " + dollars(alert.spent) +
+    return name_of(alert) + " has spent " + to_price_text(alert.spent) +
            (is_past(alert) ? " on " + to_timestamp(alert.resets_at - std::chrono::hours(1)).substr(0, 10) : " today") +
-           ", " + ratio(alert.spent, alert.usual) + " times their usual day (" + dollars(alert.usual) + ").";
+           ", " + ratio(alert.spent, alert.usual) + " times their usual day (" + to_price_text(alert.usual) + ").";
 }
 
 bj::object scope_of(const Alert& alert) {
@@ -91,17 +87,9 @@ bj::object scope_of(const Alert& alert) {
     return {{"type", "user"}, {"user_id", alert.who.id}};
 }
 
-bj::value text_or_null(const std::string& text) {
-    return text.empty() ? bj::value() : bj::value(text);
-}
-
 bj::value actor_of(const Alert& alert) {
     if (!alert.group.empty()) return {};
-    return bj::object{{"type", "user_actor"},
-                      {"user_id", alert.who.id},
-                      {"name", text_or_null(alert.who.name)},
-                      {"email_address", text_or_null(alert.who.email)},
-                      {"deleted", false}};
+    return policy::actor_of(alert.who);
 }
 
 std::string text_of(const bj::object& event) {

@@ -36,6 +36,15 @@ TEST(Json, FindsMembersByTypeAndPointer) {
     EXPECT_EQ(find(boost::json::value(3), "s"), nullptr);
 }
 
+TEST(Json, WritesNullForWhatIsEmptyOrNotThere) {
+    EXPECT_EQ(to_text(text_or_null("")), "null");
+    EXPECT_EQ(to_text(text_or_null("a")), R"("a")");
+    EXPECT_EQ(to_text(or_null(std::optional<std::string>(""))), R"("")");
+    EXPECT_EQ(to_text(or_null(std::optional<std::string>())), "null");
+    EXPECT_EQ(to_text(or_null(std::optional<Instant>())), "null");
+    EXPECT_EQ(to_text(or_null(std::optional(Instant{}))), R"("1970-01-01T00:00:00.000Z")");
+}
+
 // An object that became a value on the way would be a copy, gone before its text is read.
 TEST(Json, LooksIntoAnObjectWithoutCopyingIt) {
     const boost::json::object object{{"name", "a text that is longer than any small buffer"}};

@@ -31,6 +31,12 @@ TEST(Money, IsShownInDollarsToTheLastDigit) {
     EXPECT_EQ(to_dollars_text(Money::least()), "-9223372036.854775808");
 }
 
+TEST(Money, IsNamedInASentenceAsAPriceThatPeopleRead) {
+    EXPECT_EQ(to_price_text(Money()), "$0.00");
+    EXPECT_EQ(to_price_text(Money::nano(25'129'999'999)), "$25.12");
+    EXPECT_EQ(to_price_text(Money::nano(9'999'999)), "$0.009999999") << "a price of nothing would be wrong";
+}
+
 TEST(Money, SaturatesInsteadOfOverflowing) {
     EXPECT_EQ(Money::cents(999'999'999'999'999'999), Money::most());
     EXPECT_EQ(Money::most() + Money::nano(1), Money::most());
