@@ -25,44 +25,17 @@ double as_double(const std::optional<Number>& number) {
     return static_cast<double>(*number);
 }
 
+/// "1 request", "20 requests"
+std::string counted(std::int64_t count, std::string_view noun) {
+    return std::to_string(count).append(" ").append(noun).append(count == 1 ? "" : "s");
+}
+
 std::chrono::milliseconds time_for(double too_much, double per_minute) {
     const double wait = std::ceil(too_much * minute / per_minute);
     return std::chrono::milliseconds(static_cast<std::int64_t>(std::clamp(wait, 1.0, 1e15)));
 }
 
-std::string dollars(Money amount) {
-    // Spend has nano-dollars; nobody reads them in a sentence.
-    const Money shown = amount < Money::cents(1) ? amount : Money::cents(amount.whole_cents());
-    return "$" + to_dollars_text(shown);
-}
-
 }  // namespace
-
-std::string_view to_slug(BrakeScope scope) {
-    switch (scope) {
-        case BrakeScope::user:
-            return "user";
-        case BrakeScope::session:
-            return "session";
-        case BrakeScope::agent:
-            return "agent";
-    }
-    return "";
-}
-
-std::string_view to_slug(Measure measure) {
-    switch (measure) {
-        case Measure::requests:
-            return "requests";
-        case Measure::tokens:
-            return "tokens";
-        case Measure::cost:
-            return "cost";
-        case Measure::concurrent:
-            return "concurrent";
-    }
-    return "";
-}
 
 std::vector<Gauge> gauges(const Brakes& brakes, std::string_view user, std::string_view session,
                           std::string_view agent) {
@@ -112,22 +85,23 @@ std::optional<Braked> full(const Gauge& gauge, const Level& level, std::int64_t 
 std::string why_paused(const PausedSession& paused) {
     const bool costly = paused.rule.cost && paused.cost >= *paused.rule.cost;
     const std::string done =
-        costly ? "it cost " + dollars(paused.cost) : "it made " + std::to_string(paused.requests) + " requests";
-    const std::string bound = costly ? dollars(*paused.rule.cost) : std::to_string(paused.rule.requests.value_or(0));
-    return done + " within " + std::to_string(paused.rule.within.count()) +
-           " minutes, and its policy pauses sessions at " + bound;
+        costly ? "it cost " + to_price_text(paused.cost) : "it made " + counted(paused.requests, "request");
+    const std::string bound =
+        costly ? to_price_text(*paused.rule.cost) : std::to_string(paused.rule.requests.value_or(0));
+    return done + " within " + counted(paused.rule.within.count(), "minute") + ", and its policy pauses sessions at " +
+           bound;
 }
 
 std::string describe(const RateLimits& rates, Measure measure) {
     switch (measure) {
         case Measure::requests:
-            return std::to_string(rates.requests.value_or(0)) + " requests per minute";
+            return counted(rates.requests.value_or(0), "request") + " per minute";
         case Measure::tokens:
-            return std::to_string(rates.tokens.value_or(0)) + " tokens per minute";
+            return counted(rates.tokens.value_or(0), "token") + " per minute";
         case Measure::cost:
             return "$" + to_dollars_text(rates.cost.value_or(Money())) + " per minute";
         case Measure::concurrent:
-            return std::to_string(rates.concurrent.value_or(0)) + " requests at the same time";
+            return counted(rates.concurrent.value_or(0), "request") + " at the same time";
     }
     return "";
 }

@@ -51,8 +51,6 @@ struct Brakes {
 };
 
 enum class BrakeScope : std::uint8_t { user, session, agent };
-/// "user", "session", "agent"
-std::string_view to_slug(BrakeScope scope);
 
 /// What one scope of a caller is counted on.
 struct Gauge {
@@ -89,8 +87,6 @@ struct Draw {
 std::int64_t counted_tokens(const Usage& usage);
 
 enum class Measure : std::uint8_t { requests, tokens, cost, concurrent };
-/// "requests", "tokens", "cost", "concurrent"
-std::string_view to_slug(Measure measure);
 
 /// A gauge that has no room, and how long until it has.
 struct Braked {
@@ -133,7 +129,7 @@ struct PausedSession {
 
 /// Why, as the rest of a sentence: "it cost $25.13 within 60 minutes, and its policy pauses sessions at $25.00".
 std::string why_paused(const PausedSession& paused);
-/// "60 requests per minute", "$2.50 per minute", "4 requests at the same time". `rates` has the measure.
+/// "60 requests per minute", "$2.50 per minute", "1 request at the same time". `rates` has the measure.
 std::string describe(const RateLimits& rates, Measure measure);
 
 }  // namespace gatehouse::policy

@@ -32,12 +32,11 @@ class PausedSessionsTest : public AdminWorld {
 TEST_F(PausedSessionsTest, ListsWhatRanAwayAndWhy) {
     given_paused("ada", "s1");
     given_paused("service:svk_1", "build");
-    EXPECT_EQ(
-        json::to_text(get(std::string(root) + "?limit=1").body),
-        R"({"data":[{"type":"paused_session","user_id":"ada","session_id":"s1",)"
-        R"("paused_at":"2026-11-25T12:00:00.000Z","cost_cents":"0","requests":1,)"
-        R"("rule":{"dollars":"2.50","requests":1,"minutes":60},)"
-        R"("why":"it made 1 requests within 60 minutes, and its policy pauses sessions at 1"}],"has_more":true})");
+    EXPECT_EQ(json::to_text(get(std::string(root) + "?limit=1").body),
+              R"({"data":[{"type":"paused_session","user_id":"ada","session_id":"s1",)"
+              R"("paused_at":"2026-11-25T12:00:00.000Z","cost_cents":"0","requests":1,)"
+              R"("rule":{"dollars":"2.50","requests":1,"minutes":60},)"
+              R"("why":"it made 1 request within 60 minutes, and its policy pauses sessions at 1"}],"has_more":true})");
     EXPECT_EQ(get(root).column("user_id").size(), 2U);
 }
 

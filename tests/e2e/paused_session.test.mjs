@@ -29,7 +29,7 @@ await scene({ policies }, async ({ provider, browser, step }) => {
   const paused = await cli.prompt('go on', { more: ['--resume', session] });
   assert.equal(paused.code, 1, paused.said);
   assert.equal(paused.result.api_error_status, 429);
-  assert.match(paused.result.result, /this session is paused: it made 1 requests within 60 minutes/);
+  assert.match(paused.result.result, /this session is paused: it made 1 request within 60 minutes/);
   assert.ok(paused.result.result.includes(`resume it at ${publicUrl}/access`), paused.said);
   assert.equal(provider.messages().length, 1);
 

@@ -73,9 +73,9 @@ TEST_F(BrakeTest, CountsSessionsAndAgentsApart) {
     EXPECT_EQ(ask("s2", "a2")->status(), 200);
     EXPECT_EQ(ask("", "")->status(), 200);
     expect_refused(*ask("s1", "a3"),
-                   "rate limit reached: 1 requests per minute for one session · try again in 60 seconds");
+                   "rate limit reached: 1 request per minute for one session · try again in 60 seconds");
     expect_refused(*ask("s3", "a1"),
-                   "rate limit reached: 1 requests per minute for one agent · try again in 60 seconds");
+                   "rate limit reached: 1 request per minute for one agent · try again in 60 seconds");
 }
 
 TEST_F(BrakeTest, CountsTheTokensOfTheAnswer) {

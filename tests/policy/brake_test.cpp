@@ -146,6 +146,8 @@ TEST(PauseRule, IsExplainedInTheWordsThatSetItOff) {
     EXPECT_EQ(why_paused(paused), "it cost $25.12 within 60 minutes, and its policy pauses sessions at $25.00");
     paused = {.cost = Money::cents(3), .requests = 2'000, .rule = {Money::dollars(25), 2'000, std::chrono::minutes(5)}};
     EXPECT_EQ(why_paused(paused), "it made 2000 requests within 5 minutes, and its policy pauses sessions at 2000");
+    paused = {.requests = 1, .rule = {{}, 1, std::chrono::minutes(1)}};
+    EXPECT_EQ(why_paused(paused), "it made 1 request within 1 minute, and its policy pauses sessions at 1");
 }
 
 TEST(RateLimits, AreDescribedAsPeopleSayThem) {
@@ -154,6 +156,10 @@ TEST(RateLimits, AreDescribedAsPeopleSayThem) {
     EXPECT_EQ(describe(rates, Measure::tokens), "200000 tokens per minute");
     EXPECT_EQ(describe(rates, Measure::cost), "$2.50 per minute");
     EXPECT_EQ(describe(rates, Measure::concurrent), "10 requests at the same time");
+    const RateLimits least{1, 1, 1, {}};
+    EXPECT_EQ(describe(least, Measure::requests), "1 request per minute");
+    EXPECT_EQ(describe(least, Measure::tokens), "1 token per minute");
+    EXPECT_EQ(describe(least, Measure::concurrent), "1 request at the same time");
 }
 
 }  // namespace
