@@ -46,12 +46,7 @@ Task<http::Response> AccessEndpoints::access(http::Request& request) const {
 Task<http::Response> AccessEndpoints::revoke_session(http::Request& request, const Session& mine) const {
     const auto form = http::Form::parse(request.body.view());
     const std::string id(form.value("session"));
-    const auto session = co_await parts_.vault.find_session(id);
-    if (!session) co_return fail(session.error());
-    // Somebody else's session and no session read the same: the answer tells nothing about other people.
-    if (!session->has_value() || (*session)->person.subject != mine.person.subject)
-        co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
-    const auto gone = co_await parts_.vault.revoke_session(id);
+    const auto gone = co_await end_own_session(parts_.vault, mine.person.subject, id);
     if (!gone) co_return fail(gone.error());
     audit_success(parts_.journal, "session.revoke", request, mine.person, {{"credential_id", id}});
     if (id != mine.id) co_return http::redirect("/access");

@@ -67,6 +67,13 @@ Task<NewKey> create_key(Vault& vault, Random& random, Person person, KeyWish wis
     co_return made;
 }
 
+Task<> revoke_own_key(Vault& vault, std::string subject, std::string id) {
+    const auto gone = co_await vault.revoke_key(std::move(subject), std::move(id));
+    if (!gone) co_return fail(gone.error());
+    if (!*gone) co_return fail(Error::not_found(Reason::not_found, "You have no such key. It may be revoked already."));
+    co_return Result<>{};
+}
+
 Task<http::Response> KeyEndpoints::create(http::Request& request, const Session& mine) const {
     const auto form = http::Form::parse(request.body.view());
     const auto wish = parse_key_wish(form.value("name"), form.value("days"));
@@ -82,9 +89,8 @@ Task<http::Response> KeyEndpoints::create(http::Request& request, const Session&
 Task<http::Response> KeyEndpoints::revoke(http::Request& request, const Session& mine) const {
     const auto form = http::Form::parse(request.body.view());
     const std::string id(form.value("key"));
-    const auto gone = co_await parts_.vault.revoke_key(mine.person.subject, id);
+    const auto gone = co_await revoke_own_key(parts_.vault, mine.person.subject, id);
     if (!gone) co_return fail(gone.error());
-    if (!*gone) co_return fail(Error::not_found(Reason::not_found, "You have no such key. It may be revoked already."));
     audit_success(parts_.journal, "key.revoke", request, mine.person, {{"credential_id", id}});
     co_return http::redirect("/access");
 }

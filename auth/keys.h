@@ -29,6 +29,8 @@ struct NewKey {
 Result<KeyWish> parse_key_wish(std::string_view name, std::string_view days);
 /// Faults: conflict, when they have as many as anybody may.
 Task<NewKey> create_key(Vault& vault, Random& random, Person person, KeyWish wish, Instant now);
+/// Faults: not_found, in words for the person, when it is not theirs.
+Task<> revoke_own_key(Vault& vault, std::string subject, std::string id);
 
 class KeyEndpoints {
   public:

@@ -30,6 +30,17 @@ std::string client_name(const http::Headers& headers) {
     return printable(headers.value("user-agent"), longest_client);
 }
 
+Task<> end_own_session(Vault& vault, std::string subject, std::string id) {
+    const auto session = co_await vault.find_session(id);
+    if (!session) co_return fail(session.error());
+    // Somebody else's session and no session read the same: the answer tells nothing about other people.
+    if (!session->has_value() || (*session)->person.subject != subject)
+        co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
+    const auto gone = co_await vault.revoke_session(std::move(id));
+    if (!gone) co_return fail(gone.error());
+    co_return Result<>{};
+}
+
 std::string BrowserSessions::cookie() const {
     return http::cookie_name("gh_session", parts_.settings.public_url.secure);
 }

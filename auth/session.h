@@ -37,6 +37,9 @@ class BrowserSessions {
     const SignInParts& parts_;
 };
 
+/// Of whatever kind. Faults: not_found, in words for the person, when it is not theirs.
+Task<> end_own_session(Vault& vault, std::string subject, std::string id);
+
 /// What a program calls itself, fit for a record: printable ASCII, at most 200 bytes.
 std::string client_name(const http::Headers& headers);
 

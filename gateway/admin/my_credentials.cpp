@@ -6,6 +6,7 @@
 
 #include "auth/audit.h"
 #include "auth/keys.h"
+#include "auth/session.h"
 #include "gateway/admin/credential_views.h"
 #include "gateway/admin/reply.h"
 #include "gateway/base/json.h"
@@ -58,11 +59,7 @@ Task<http::Response> MyCredentialsRoute::sessions(http::Request& request, const 
 
 Task<http::Response> MyCredentialsRoute::end_session(http::Request& request, const auth::Identity& who) {
     const std::string id = request.path.substr(sessions_path.size() + 1);
-    const auto session = co_await parts_.vault.find_session(id);
-    if (!session) co_return fail(session.error());
-    if (!session->has_value() || (*session)->person.subject != who.person().subject)
-        co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
-    const auto gone = co_await parts_.vault.revoke_session(id);
+    const auto gone = co_await auth::end_own_session(parts_.vault, who.person().subject, id);
     if (!gone) co_return fail(gone.error());
     auth::audit_success(parts_.journal, "session.revoke", request, who.person(), {{"credential_id", id}});
     co_return reply(request, bj::object{{"type", "session_deleted"}, {"id", id}});
@@ -97,9 +94,8 @@ Task<http::Response> MyCredentialsRoute::make_key(http::Request& request, const 
 
 Task<http::Response> MyCredentialsRoute::revoke_key(http::Request& request, const auth::Identity& who) {
     const std::string id = request.path.substr(keys_path.size() + 1);
-    const auto gone = co_await parts_.vault.revoke_key(who.person().subject, id);
+    const auto gone = co_await auth::revoke_own_key(parts_.vault, who.person().subject, id);
     if (!gone) co_return fail(gone.error());
-    if (!*gone) co_return fail(Error::not_found(Reason::not_found, "You have no such key. It may be revoked already."));
     auth::audit_success(parts_.journal, "key.revoke", request, who.person(), {{"credential_id", id}});
     co_return reply(request, bj::object{{"type", "personal_key_deleted"}, {"id", id}});
 }
