@@ -4,14 +4,6 @@
 #include <utility>
 
 namespace gatehouse::admin {
-namespace {
-
-Standings standings_of(policy::Ledger& ledger) {
-    return
-        [&ledger](std::vector<policy::Limit> limits, Instant now) { return ledger.standings(std::move(limits), now); };
-}
-
-}  // namespace
 
 AdminApi::AdminApi(const AdminApiParts& parts)
     : gate_({.authenticator = parts.authenticator,

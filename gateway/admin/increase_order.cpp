@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <boost/json/value.hpp>
-#include <initializer_list>
 #include <utility>
 
 #include "gateway/admin/reply.h"
@@ -18,13 +17,6 @@ namespace bj = boost::json;
 
 constexpr std::size_t usual_page = 20;
 constexpr std::size_t longest_words = 1'000;
-
-Result<> check_members(const bj::object& body, std::initializer_list<std::string_view> known) {
-    for (const auto& member : body)
-        if (std::ranges::find(known, std::string_view(member.key())) == known.end())
-            return fail(bad_field(printable(member.key(), 60), "is not a field of this request"));
-    return {};
-}
 
 Result<std::string> read_words(const bj::object& body, std::string_view key, bool required) {
     const bj::value* value = body.if_contains(key);

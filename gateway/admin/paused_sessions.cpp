@@ -56,9 +56,8 @@ Result<std::string> read_text(const bj::object& body, std::string_view key) {
 Result<ResumeOrder> parse_order(const http::Request& request) {
     const auto body = parse_body(request);
     if (!body) return fail(body.error());
-    for (const auto& member : *body)
-        if (member.key() != "user_id" && member.key() != "session_id" && member.key() != "reason")
-            return fail(bad_field(member.key(), "is not a field of this request"));
+    const auto known = check_members(*body, {"user_id", "session_id", "reason"});
+    if (!known) return fail(known.error());
     auto user = read_text(*body, "user_id");
     if (!user) return fail(user.error());
     auto session = read_text(*body, "session_id");

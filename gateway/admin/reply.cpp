@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/admin/reply.h"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <utility>
 
 #include "gateway/base/json.h"
+#include "gateway/base/text.h"
 #include "gateway/http/reply.h"
 
 namespace gatehouse::admin {
+namespace {
+
+constexpr std::size_t longest_shown = 100;
+
+}  // namespace
 
 std::string admin_request_id(std::string_view request_id) {
     std::string id("req_");
@@ -56,6 +63,15 @@ Result<boost::json::object> parse_body(const http::Request& request) {
 
 Error bad_field(std::string_view field, std::string_view reason) {
     return Error::bad_request(Reason::malformed_request, std::string(field).append(": ").append(reason));
+}
+
+Result<> check_members(const boost::json::object& body, std::initializer_list<std::string_view> known,
+                       std::string_view path) {
+    for (const auto& member : body)
+        if (std::ranges::find(known, std::string_view(member.key())) == known.end())
+            return fail(bad_field(std::string(path).append(printable(member.key(), longest_shown)),
+                                  "is not a field of this request"));
+    return {};
 }
 
 }  // namespace gatehouse::admin

@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -28,5 +29,8 @@ http::Response render_admin_error(const Error& error, std::string_view request_i
 Result<boost::json::object> parse_body(const http::Request& request);
 /// `<field>: <reason>`, as the contract words its 400s.
 Error bad_field(std::string_view field, std::string_view reason);
+/// What an endpoint does not know is refused: a misspelt field would go unnoticed. `path` stands before its name.
+Result<> check_members(const boost::json::object& body, std::initializer_list<std::string_view> known,
+                       std::string_view path = {});
 
 }  // namespace gatehouse::admin

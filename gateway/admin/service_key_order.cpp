@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
-#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -28,14 +27,6 @@ constexpr days usual_life{90};
 constexpr days longest_life{3'653};
 constexpr std::chrono::seconds usual_overlap = days{1};
 constexpr std::chrono::seconds longest_overlap = days{30};
-
-Result<> check_members(const bj::object& body, std::string_view path, std::initializer_list<std::string_view> known) {
-    for (const auto& member : body)
-        if (std::ranges::find(known, std::string_view(member.key())) == known.end())
-            return fail(bad_field(std::string(path).append(printable(member.key(), longest_name)),
-                                  "is not a field of this request"));
-    return {};
-}
 
 Result<std::string> to_words(const bj::value& value, std::string_view path, std::size_t longest) {
     if (!value.is_string()) return fail(bad_field(path, "must be a string"));
@@ -114,7 +105,7 @@ Result<> read_reason(const bj::object& body, std::string& into) {
 Result<ServiceKeyLimit> to_limit(const bj::value& value, const std::string& path) {
     if (!value.is_object()) return fail(bad_field(path, "must be an object of amount and period"));
     const bj::object& members = value.get_object();
-    if (const auto known = check_members(members, path + ".", {"amount", "period"}); !known) return fail(known.error());
+    if (const auto known = check_members(members, {"amount", "period"}, path + "."); !known) return fail(known.error());
     ServiceKeyLimit limit;
     const bj::value* amount = members.if_contains("amount");
     if (amount == nullptr) return fail(bad_field(path + ".amount", "is required; null is unlimited"));
@@ -162,7 +153,7 @@ Result<ServiceKeyOrder> read_order(const bj::object& body, Instant now) {
 
 Result<ServiceKeyOrder> parse_new_service_key(const bj::object& body, Instant now) {
     const auto known =
-        check_members(body, "", {"name", "owner", "groups", "allowed_cidrs", "expires_at", "limits", "reason"});
+        check_members(body, {"name", "owner", "groups", "allowed_cidrs", "expires_at", "limits", "reason"});
     if (!known) return fail(known.error());
     auto order = read_order(body, now);
     if (!order) return fail(order.error());
@@ -178,7 +169,7 @@ Result<ServiceKeyOrder> parse_service_key_change(const bj::object& body, Instant
     if (body.contains("limits"))
         return fail(bad_field("limits", "of a present key are set at /v1/organizations/spend_limits"));
     const auto known =
-        check_members(body, "", {"name", "owner", "groups", "allowed_cidrs", "expires_at", "disabled", "reason"});
+        check_members(body, {"name", "owner", "groups", "allowed_cidrs", "expires_at", "disabled", "reason"});
     if (!known) return fail(known.error());
     auto order = read_order(body, now);
     if (!order) return fail(order.error());
@@ -192,7 +183,7 @@ Result<ServiceKeyOrder> parse_service_key_change(const bj::object& body, Instant
 }
 
 Result<RotationOrder> parse_rotation(const bj::object& body) {
-    if (const auto known = check_members(body, "", {"overlap_seconds", "reason"}); !known) return fail(known.error());
+    if (const auto known = check_members(body, {"overlap_seconds", "reason"}); !known) return fail(known.error());
     RotationOrder order{.overlap = usual_overlap};
     if (const auto read = read_reason(body, order.reason); !read) return fail(read.error());
     const bj::value* value = body.if_contains("overlap_seconds");

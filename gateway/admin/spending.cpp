@@ -16,6 +16,11 @@ constexpr std::size_t most_at_once = 600;
 
 }  // namespace
 
+Standings standings_of(policy::Ledger& ledger) {
+    return
+        [&ledger](std::vector<policy::Limit> limits, Instant now) { return ledger.standings(std::move(limits), now); };
+}
+
 Task<std::vector<policy::Standing>> read_standings(Standings ledger, std::vector<policy::Limit> limits, Instant now) {
     std::vector<policy::Standing> all;
     for (std::size_t from = 0; from < limits.size(); from += most_at_once) {

@@ -10,6 +10,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/task.h"
 #include "policy/cap.h"
+#include "policy/ledger.h"
 #include "policy/limit.h"
 #include "policy/rollups.h"
 
@@ -17,6 +18,7 @@ namespace gatehouse::admin {
 
 /// policy::Ledger::standings.
 using Standings = std::function<Task<std::vector<policy::Standing>>(std::vector<policy::Limit>, Instant)>;
+Standings standings_of(policy::Ledger& ledger);
 
 /// The same for any number of limits.
 Task<std::vector<policy::Standing>> read_standings(Standings ledger, std::vector<policy::Limit> limits, Instant now);
