@@ -22,6 +22,8 @@ constexpr milliseconds patience{5'000};
 constexpr seconds lease{25};
 constexpr seconds longest_pause{3'600};
 constexpr int gone = 410;
+/// What other gateways raise and deliver changes the count too; a metric is not worth a question every second.
+constexpr seconds between_counts{15};
 
 /// `Retry-After` in seconds (RFC 9110, section 10.2.3); a date is as good as nothing, our own pause does.
 seconds asked_pause(const http::Headers& headers) {
@@ -113,21 +115,30 @@ Task<> Deliverer::deliver_one(policy::Delivery delivery) {
     co_return co_await parts_.outbox.retry(delivery.event_id, delivery.to, *again);
 }
 
+Task<> Deliverer::count_owed(bool worked) {
+    const Instant now = parts_.clock.now();
+    if (!worked && now - counted_ < between_counts) co_return Result<>{};
+    const auto owed = co_await parts_.outbox.owed();
+    if (!owed) co_return fail(owed.error());
+    counted_ = now;
+    parts_.metrics.webhooks_owed(*owed);
+    co_return Result<>{};
+}
+
 Task<> Deliverer::deliver() {
     if (parts_.settings()->webhooks.empty()) co_return Result<>{};
+    bool worked = false;
     for (int round = 0; round < most_rounds; ++round) {
         auto due = co_await parts_.outbox.take_due(parts_.clock.now(), lease, most_at_once);
         if (!due) co_return fail(due.error());
         if (due->empty()) break;
+        worked = true;
         for (policy::Delivery& delivery : *due) {
             const auto done = co_await deliver_one(std::move(delivery));
             if (!done) co_return fail(done.error());
         }
     }
-    const auto owed = co_await parts_.outbox.owed();
-    if (!owed) co_return fail(owed.error());
-    parts_.metrics.webhooks_owed(*owed);
-    co_return Result<>{};
+    co_return co_await count_owed(worked);
 }
 
 }  // namespace gatehouse::notify

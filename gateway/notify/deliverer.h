@@ -42,7 +42,10 @@ class Deliverer {
     Task<Outcome> post(const Webhook& webhook, const policy::Delivery& delivery);
     Task<> give_up(const policy::Delivery& delivery, std::string why);
 
+    Task<> count_owed(bool worked);
+
     DelivererParts parts_;
+    Instant counted_;
 };
 
 /// When a delivery is tried again that has failed so often (1: once): twice as late each time, at most an hour, give or

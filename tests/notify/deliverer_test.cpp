@@ -25,6 +25,10 @@ class DelivererTest : public NotifyWorld {
     void answer(ScriptedReply reply) { client.next(std::move(reply)); }
     void deliver() { good(deliverer.deliver()); }
     std::int64_t owed() { return good(outbox.owed()); }
+    bool shows_owed(int count) {
+        return metrics.exposition().find("gatehouse_webhook_deliveries_owed " + std::to_string(count)) !=
+               std::string::npos;
+    }
 
     testing::ScriptedClient client;
     testing::FixedRandom random;
@@ -118,6 +122,20 @@ TEST_F(DelivererTest, DoesNotFollowRedirects) {
     answer(ScriptedReply::of(302).header("location", "https://elsewhere.example"));
     deliver();
     EXPECT_EQ(owed(), 1);
+}
+
+TEST_F(DelivererTest, CountsWhatIsOwedWhenItHasWorkedAndElseNowAndThen) {
+    given_owed("evt_1");
+    answer(ScriptedReply::of(500));
+    deliver();
+    EXPECT_TRUE(shows_owed(1));
+
+    good(outbox.settle("evt_1", "siem"));  // by another gateway
+    deliver();
+    EXPECT_TRUE(shows_owed(1)) << "not every second";
+    clock.advance(seconds(15));
+    deliver();
+    EXPECT_TRUE(shows_owed(0));
 }
 
 TEST_F(DelivererTest, LeavesAChatUnsigned) {
