@@ -33,6 +33,11 @@ struct Answer {
         const auto* error = json::find(body, "error");
         return error == nullptr ? "" : std::string(json::find_string(*error, "message").value_or(""));
     }
+    /// One member of the body, as JSON text.
+    std::string text(std::string_view path) const {
+        const auto* found = json::find_path(body, path);
+        return found == nullptr ? "absent" : json::to_text(*found);
+    }
     /// One member of every row of `data`, as JSON text.
     std::vector<std::string> column(std::string_view name) const {
         std::vector<std::string> values;

@@ -41,11 +41,7 @@ class Explain : public AdminWorld {
         EXPECT_EQ(answer.status, 200) << answer.message();
         return answer.body;
     }
-    std::string text_of(std::string_view query, std::string_view member) {
-        const auto body = about(query);
-        const auto* found = json::find_path(body, member);
-        return found == nullptr ? "" : json::to_text(*found);
-    }
+    std::string text_of(std::string_view query, std::string_view member) { return explain(query).text(member); }
 
     policy::RulesPtr rules;
     SpendLimitsRoute caps{{.gate = gate,

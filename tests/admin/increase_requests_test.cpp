@@ -41,10 +41,6 @@ class IncreaseRequests : public AdminWorld {
         return call("POST", std::string(mine) + "/" + id + "/withdraw", "",
                     {{"authorization", "Bearer " + std::string(credential)}});
     }
-    std::string text(const Answer& answer, std::string_view path) {
-        const auto* found = json::find_path(answer.body, path);
-        return found == nullptr ? "absent" : json::to_text(*found);
-    }
     static inline const policy::Scope everyone{policy::ScopeKind::organization, ""};
     testing::FixedRandom random;
     ContestedRecords contested{records};
@@ -102,11 +98,11 @@ TEST_F(IncreaseRequests, ApprovedForGoodWriteAnOwnCapInTheSameStep) {
     const Answer approved = decide(id, "approve", R"({"amount":"5000","note":"ship it"})");
 
     EXPECT_EQ(approved.status, 200) << approved.message();
-    EXPECT_EQ(text(approved, "status"), R"("approved")");
-    EXPECT_EQ(text(approved, "/resolved_by/scoped_api_key_id"), R"("terraform")");
-    EXPECT_EQ(text(approved, "/spend_limit/amount"), R"("5000")");
-    EXPECT_EQ(text(approved, "/spend_limit/scope"), R"({"type":"user","user_id":"sub-fin"})");
-    EXPECT_EQ(text(approved, "/spend_summary/amount"), R"("5000")");
+    EXPECT_EQ(approved.text("status"), R"("approved")");
+    EXPECT_EQ(approved.text("/resolved_by/scoped_api_key_id"), R"("terraform")");
+    EXPECT_EQ(approved.text("/spend_limit/amount"), R"("5000")");
+    EXPECT_EQ(approved.text("/spend_limit/scope"), R"({"type":"user","user_id":"sub-fin"})");
+    EXPECT_EQ(approved.text("/spend_summary/amount"), R"("5000")");
     EXPECT_EQ(actions(), (std::vector<std::string>{"spend_limit_increase_request.create",
                                                    "spend_limit_increase_request.approve", "spend_limit.upsert"}));
     EXPECT_EQ(records.trail[2].reason, "increase request " + id);
@@ -122,19 +118,19 @@ TEST_F(IncreaseRequests, ApprovedForAWhileEndByThemselves) {
 
     const Answer approved = decide(id, "approve", R"({"amount":"5000","expires_at":"2026-11-26T12:00:00Z"})");
 
-    EXPECT_EQ(text(approved, "/spend_limit/expires_at"), R"("2026-11-26T12:00:00.000Z")");
-    EXPECT_EQ(text(approved, "granted_until"), R"("2026-11-26T12:00:00.000Z")");
-    EXPECT_EQ(text(approved, "/spend_summary/amount"), R"("5000")");
+    EXPECT_EQ(approved.text("/spend_limit/expires_at"), R"("2026-11-26T12:00:00.000Z")");
+    EXPECT_EQ(approved.text("granted_until"), R"("2026-11-26T12:00:00.000Z")");
+    EXPECT_EQ(approved.text("/spend_summary/amount"), R"("5000")");
     person.clock.advance(std::chrono::days(1));
-    EXPECT_EQ(text(get(std::string(root) + "/" + id), "/spend_summary/amount"), R"("1000")");
+    EXPECT_EQ(get(std::string(root) + "/" + id).text("/spend_summary/amount"), R"("1000")");
 }
 
 TEST_F(IncreaseRequests, DeniedChangeNothingButTheirStatus) {
     set_cap(everyone, "1000");
     const std::string id = asked();
     const Answer denied = decide(id, "deny", "");
-    EXPECT_EQ(text(denied, "status"), R"("denied")");
-    EXPECT_EQ(text(denied, "/spend_summary/amount"), R"("1000")");
+    EXPECT_EQ(denied.text("status"), R"("denied")");
+    EXPECT_EQ(denied.text("/spend_summary/amount"), R"("1000")");
     EXPECT_EQ(actions().back(), "spend_limit_increase_request.deny");
     EXPECT_EQ((*testing::run(person.loop, CapStore(records).book(noon)))->caps().size(), 1U);
 }
@@ -156,7 +152,7 @@ TEST_F(IncreaseRequests, MayBeDeniedAgainAsTheAdminApiAllowsButNotAfterAnApprova
     const std::size_t rows = records.trail.size();
     const Answer again = decide(first, "deny", R"({"note":"never"})");
     EXPECT_EQ(again.status, 200);
-    EXPECT_EQ(text(again, "note"), R"("not this month")");
+    EXPECT_EQ(again.text("note"), R"("not this month")");
     EXPECT_EQ(records.trail.size(), rows) << "nothing happened";
 
     const std::string second = asked();
@@ -194,7 +190,7 @@ TEST_F(IncreaseRequests, SurviveAnotherChangeOfTheSameCap) {
     const Answer approved = decide(id, "approve", R"({"amount":"5000"})");
 
     EXPECT_EQ(approved.status, 200) << approved.message();
-    EXPECT_EQ(text(approved, "/spend_summary/amount"), R"("5000")");
+    EXPECT_EQ(approved.text("/spend_summary/amount"), R"("5000")");
 }
 
 TEST_F(IncreaseRequests, AreTakenBackByTheirAuthorAlone) {
@@ -206,7 +202,7 @@ TEST_F(IncreaseRequests, AreTakenBackByTheirAuthorAlone) {
     const Answer withdrawn = withdraw(id);
 
     EXPECT_EQ(withdrawn.status, 200) << withdrawn.message();
-    EXPECT_EQ(text(withdrawn, "status"), R"("withdrawn")");
+    EXPECT_EQ(withdrawn.text("status"), R"("withdrawn")");
     EXPECT_EQ(actions().back(), "spend_limit_increase_request.withdraw");
     EXPECT_EQ(records.trail.back().actor, "oidc:sub-fin");
     EXPECT_EQ(withdraw(id).status, 409);
@@ -236,7 +232,7 @@ TEST_F(IncreaseRequests, LapseByTheClock) {
     // The personal key of the fixture ends after a day: what follows is asked by keys of admins.
     person.clock.advance(std::chrono::days(30));
     EXPECT_EQ(get(std::string(root) + "?status[]=pending").column("id").size(), 0U);
-    EXPECT_EQ(text(get(std::string(root) + "/" + id), "status"), R"("expired")");
+    EXPECT_EQ(get(std::string(root) + "/" + id).text("status"), R"("expired")");
     const Answer late = decide(id, "approve", R"({"amount":"5000"})");
     EXPECT_EQ(late.status, 409);
     EXPECT_EQ(late.message(), "this request has expired: nobody decided it within 30 days");
@@ -284,11 +280,11 @@ TEST_F(IncreaseRequests, ShowBeforehandWhatAnApprovalWouldDo) {
     EXPECT_EQ(blocked("1200"), (std::vector<std::string>{"user", "group_pool"})) << "spent already";
 
     const Answer answer = post(path, R"({"amount":"5000","expires_at":"2026-11-26T12:00:00Z"})", read_key);
-    EXPECT_EQ(text(answer, "type"), R"("spend_limit_increase_preview")");
-    EXPECT_EQ(text(answer, "/spend_limit/expires_at"), R"("2026-11-26T12:00:00.000Z")");
-    EXPECT_EQ(text(answer, "replaces"), "null");
-    EXPECT_EQ(text(answer, "/spend_summary/amount"), R"("5000")");
-    EXPECT_EQ(text(get(std::string(root) + "/" + id), "status"), R"("pending")") << "it is only a look";
+    EXPECT_EQ(answer.text("type"), R"("spend_limit_increase_preview")");
+    EXPECT_EQ(answer.text("/spend_limit/expires_at"), R"("2026-11-26T12:00:00.000Z")");
+    EXPECT_EQ(answer.text("replaces"), "null");
+    EXPECT_EQ(answer.text("/spend_summary/amount"), R"("5000")");
+    EXPECT_EQ(get(std::string(root) + "/" + id).text("status"), R"("pending")") << "it is only a look";
     EXPECT_EQ((*testing::run(person.loop, CapStore(records).book(noon)))->caps().size(), 2U);
     EXPECT_EQ(get_as_person(std::string(mine)).column("status"), std::vector<std::string>{R"("pending")"});
     EXPECT_EQ(call("POST", path, R"({"amount":"5"})",
@@ -303,9 +299,9 @@ TEST_F(IncreaseRequests, OfAnotherPeriodAreGrantedForThatOne) {
     set_cap(everyone, "1000");
     const std::string id = asked();
     const Answer approved = decide(id, "approve", R"({"amount":"200","period":"weekly"})");
-    EXPECT_EQ(text(approved, "period"), R"("monthly")");
-    EXPECT_EQ(text(approved, "granted_period"), R"("weekly")");
-    EXPECT_EQ(text(approved, "/spend_limit/period"), R"("weekly")");
+    EXPECT_EQ(approved.text("period"), R"("monthly")");
+    EXPECT_EQ(approved.text("granted_period"), R"("weekly")");
+    EXPECT_EQ(approved.text("/spend_limit/period"), R"("weekly")");
 }
 
 TEST_F(IncreaseRequests, AreOpenOnceForEachPeriodAndMayBeAskedAgainAfterwards) {

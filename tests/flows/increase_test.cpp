@@ -5,8 +5,7 @@
 
 #include "gateway/base/timestamp.h"
 #include "gateway/cli/credentials.h"
-#include "tests/flows/shared_redis.h"
-#include "tests/flows/world.h"
+#include "tests/flows/two_gateways.h"
 
 namespace gatehouse::testing {
 namespace {
@@ -14,27 +13,18 @@ namespace {
 constexpr std::string_view write_key = "the-write-key-of-at-least-32-letters";
 constexpr std::string_view requests = "/v1/organizations/spend_limit_increase_requests";
 
-class IncreaseFlow : public ::testing::Test {
+class IncreaseFlow : public TwoGatewaysFlow {
   protected:
     IncreaseFlow() {
-        config_ = world_.config();
-        config_.store = redis_.section();
-        config_.more = "admin:\n  write_keys: [{ id: terraform, key: " + std::string(write_key) +
-                       " }]\n  admin_groups: [admins]\n";
-        one_ = world_.serve(config_, "one.yaml");
-        two_ = world_.serve(config_, "two.yaml");
-        EXPECT_TRUE(all_shards_are_ready(one_->port()));
-        EXPECT_TRUE(all_shards_are_ready(two_->port()));
-        ada_ = world_.sign_in(one_->port(), "demo-ada");
+        Config config = world_.config();
+        config.more = "admin:\n  write_keys: [{ id: terraform, key: " + std::string(write_key) +
+                      " }]\n  admin_groups: [admins]\n";
+        serve(std::move(config));
         EXPECT_EQ(
             administer("POST", "/v1/organizations/spend_limits", R"({"scope":{"type":"organization"},"amount":"0"})")
                 .status,
             200);
         EXPECT_TRUE(everywhere(429));
-    }
-    ~IncreaseFlow() override {
-        EXPECT_EQ(one_->terminate(), 0) << one_->err();
-        EXPECT_EQ(two_->terminate(), 0) << two_->err();
     }
 
     Answer administer(std::string_view method, std::string_view path, std::string_view body) const {
@@ -56,13 +46,6 @@ class IncreaseFlow : public ::testing::Test {
         const auto& rows = body->at("data").as_array();
         return rows.size() == 1 ? std::string(*json::find_string(rows[0], "id")) : "not one: " + list.body;
     }
-
-    World world_;
-    SharedRedis redis_;
-    Config config_;
-    std::unique_ptr<GatehouseProcess> one_;
-    std::unique_ptr<GatehouseProcess> two_;
-    Tokens ada_;
 };
 
 TEST_F(IncreaseFlow, ABlockedDeveloperAsksAndGoesOnForAsLongAsAnAdminSays) {

@@ -5,44 +5,27 @@
 
 #include <thread>
 
-#include "tests/flows/shared_redis.h"
-#include "tests/flows/world.h"
+#include "tests/flows/two_gateways.h"
 
 namespace gatehouse::testing {
 namespace {
 
-class LimitsFlow : public ::testing::Test {
+class LimitsFlow : public TwoGatewaysFlow {
   protected:
-    void serve(std::string_view limits) {
-        config_ = world_.config();
-        config_.store = redis_.section();
-        config_.policies = "    - limits: " + std::string(limits) + "\n";
-        one_ = world_.serve(config_, "one.yaml");
-        two_ = world_.serve(config_, "two.yaml");
-        ASSERT_TRUE(all_shards_are_ready(one_->port()));
-        ASSERT_TRUE(all_shards_are_ready(two_->port()));
-        ada_ = world_.sign_in(one_->port(), "demo-ada");
-    }
-    ~LimitsFlow() override {
-        if (one_) EXPECT_EQ(one_->terminate(), 0) << one_->err();
-        if (two_) EXPECT_EQ(two_->terminate(), 0) << two_->err();
+    void given_limits(std::string_view limits) {
+        Config config = world_.config();
+        config.policies = "    - limits: " + std::string(limits) + "\n";
+        serve(std::move(config));
     }
     Answer ask(std::uint16_t port, std::string_view session) const {
         http::Headers headers = ada_.bearer();
         headers.add("x-claude-code-session-id", session);
         return HttpConnection(port).ask("POST", "/v1/messages", headers, ask_for("claude-sonnet-5"));
     }
-
-    World world_;
-    SharedRedis redis_;
-    Config config_;
-    std::unique_ptr<GatehouseProcess> one_;
-    std::unique_ptr<GatehouseProcess> two_;
-    Tokens ada_;
 };
 
 TEST_F(LimitsFlow, HoldOverReplicasHoweverManyAskAtOnce) {
-    serve("{ user: { requests_per_minute: 20 } }");
+    given_limits("{ user: { requests_per_minute: 20 } }");
     std::atomic<int> served{0};
     std::atomic<int> braked{0};
     const auto begin = std::chrono::steady_clock::now();
@@ -68,7 +51,7 @@ TEST_F(LimitsFlow, HoldOverReplicasHoweverManyAskAtOnce) {
 }
 
 TEST_F(LimitsFlow, ARunawaySessionStandsOnEveryReplicaUntilItsOwnerResumesIt) {
-    serve("{ pause_session: { requests: 2 } }");
+    given_limits("{ pause_session: { requests: 2 } }");
     EXPECT_EQ(ask(one_->port(), "run/away").status, 200);
     EXPECT_EQ(ask(two_->port(), "run/away").status, 200);
 
