@@ -61,11 +61,8 @@ Task<http::Response> AccessEndpoints::resume(http::Request& request, const Sessi
     const auto form = http::Form::parse(request.body.view());
     const std::string user(form.value("user"));
     const std::string session(form.value("session"));
-    const auto resumed = co_await parts_.paused.resume(mine.person, user, session);
+    const auto resumed = co_await resume_own(parts_.paused, mine.person, user, session);
     if (!resumed) co_return fail(resumed.error());
-    if (!*resumed)
-        co_return fail(
-            Error::not_found(Reason::not_found, "You have no such paused session. It may go on already: try it."));
     audit_success(parts_.journal, "paused_session.resume", request, mine.person,
                   {{"user", user}, {"session_id", session}});
     co_return http::redirect("/access");

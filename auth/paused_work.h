@@ -30,4 +30,7 @@ class PausedWork {
     virtual Task<bool> resume(Person person, std::string user, std::string session) = 0;
 };
 
+/// PausedWork::resume(). Faults: not_found, in words for the person, when it is not theirs or not paused.
+Task<> resume_own(PausedWork& work, Person person, std::string user, std::string session);
+
 }  // namespace gatehouse::auth

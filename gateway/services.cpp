@@ -216,6 +216,7 @@ struct Services::State {
                    .sample = [this] { return shared.sample.load(); },
                    .vault = vault,
                    .random = all.random,
+                   .paused = paused_work,
                    .viewer = [this](const http::Request& request) { return sign_in.viewer(request); },
                    .files = admin::console_files()}),
           health(vault, all.metrics, all.pool, all.draining) {

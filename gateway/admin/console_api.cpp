@@ -24,11 +24,13 @@ ConsoleApi::ConsoleApi(ConsoleApiParts parts)
                     .random = parts.random,
                     .journal = parts.gate.journal,
                     .clock = parts.gate.clock}),
+      paused_({.gate = gate_, .paused = parts.paused, .journal = parts.gate.journal}),
       pages_({.viewer = std::move(parts.viewer), .files = parts.files, .render = auth::render_problem_page}) {}
 
 void ConsoleApi::mount(http::Router& router) {
     me_.mount(router);
     credentials_.mount(router);
+    paused_.mount(router);
     pages_.mount(router);
 }
 

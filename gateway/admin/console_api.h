@@ -12,6 +12,7 @@
 #include "gateway/admin/console_pages.h"
 #include "gateway/admin/me.h"
 #include "gateway/admin/my_credentials.h"
+#include "gateway/admin/my_paused_sessions.h"
 #include "policy/ledger.h"
 
 namespace gatehouse::admin {
@@ -28,6 +29,7 @@ struct ConsoleApiParts {
     std::function<bool()> sample;
     auth::Vault& vault;
     Random& random;
+    auth::PausedWork& paused;
     std::function<Task<std::optional<auth::Person>>(const http::Request&)> viewer;
     std::span<const ConsoleFile> files;
 };
@@ -45,6 +47,7 @@ class ConsoleApi {
     Gate gate_;
     MeRoute me_;
     MyCredentialsRoute credentials_;
+    MyPausedSessionsRoute paused_;
     ConsolePages pages_;
 };
 

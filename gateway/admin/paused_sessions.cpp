@@ -39,12 +39,6 @@ bj::object to_json(const policy::PausedSession& paused) {
             {"why", policy::why_paused(paused)}};
 }
 
-struct ResumeOrder {
-    std::string user;
-    std::string session;
-    std::string reason;
-};
-
 Result<std::string> read_text(const bj::object& body, std::string_view key) {
     const bj::value* value = body.if_contains(key);
     if (value == nullptr) return fail(bad_field(key, "is required"));
@@ -53,7 +47,9 @@ Result<std::string> read_text(const bj::object& body, std::string_view key) {
     return std::string(value->get_string());
 }
 
-Result<ResumeOrder> parse_order(const http::Request& request) {
+}  // namespace
+
+Result<ResumeOrder> parse_resume_order(const http::Request& request) {
     const auto body = parse_body(request);
     if (!body) return fail(body.error());
     const auto known = check_members(*body, {"user_id", "session_id", "reason"});
@@ -69,8 +65,6 @@ Result<ResumeOrder> parse_order(const http::Request& request) {
     order.reason = std::move(*reason);
     return order;
 }
-
-}  // namespace
 
 void PausedSessionsRoute::mount(http::Router& router) {
     router.add({.method = "GET",
@@ -98,7 +92,7 @@ Task<http::Response> PausedSessionsRoute::list(http::Request& request) {
 }
 
 Task<http::Response> PausedSessionsRoute::resume(http::Request& request, const Caller& caller) {
-    const auto order = parse_order(request);
+    const auto order = parse_resume_order(request);
     if (!order) co_return fail(order.error());
     const auto resumed = co_await parts_.paused.resume(order->user, order->session);
     if (!resumed) co_return fail(resumed.error());

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // PausedSessionsRoute: /v1/organizations/paused_sessions: the sessions that a pause rule stopped, whoever they belong
-// to, and resuming one when its owner cannot (a service key whose owner has left). Owners do it at /access.
+// to, and resuming one when its owner cannot (a service key whose owner has left). Owners do it at /me or /access.
 #pragma once
+
+#include <string>
 
 #include "gateway/admin/gate.h"
 #include "gateway/http/router.h"
@@ -16,6 +18,16 @@ struct PausedSessionsParts {
     policy::Records& records;
     const Clock& clock;
 };
+
+/// Which paused session goes on, and perhaps why.
+struct ResumeOrder {
+    std::string user;
+    std::string session;
+    std::string reason;
+};
+
+/// The body `{"user_id","session_id","reason"}`. Faults: bad_request, naming the field.
+Result<ResumeOrder> parse_resume_order(const http::Request& request);
 
 class PausedSessionsRoute {
   public:

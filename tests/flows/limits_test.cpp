@@ -80,5 +80,25 @@ TEST_F(LimitsFlow, ARunawaySessionStandsOnEveryReplicaUntilItsOwnerResumesIt) {
     EXPECT_EQ(owner.get("/access").body.find("run/away"), std::string::npos);
 }
 
+TEST_F(LimitsFlow, ItsOwnerResumesARunawaySessionInTheConsoleAndItsCredentialDoesNot) {
+    given_limits("{ pause_session: { requests: 1 } }");
+    EXPECT_EQ(ask(one_->port(), "run/away").status, 200);
+    EXPECT_EQ(ask(two_->port(), "run/away").status, 429);
+    const std::string list = "/v1/me/paused_sessions";
+    const std::string resume = "/v1/me/paused_sessions/resume";
+    const std::string body = R"({"user_id":"demo-ada","session_id":"run/away"})";
+
+    EXPECT_EQ(HttpConnection(one_->port()).ask("POST", resume, ada_.bearer(), body).status, 403);
+    EXPECT_EQ(world_.browse(two_->port(), "demo-carl").call("POST", resume, body).status, 404);
+    EXPECT_EQ(ask(one_->port(), "run/away").status, 429);
+
+    Browser owner = world_.browse(two_->port(), "demo-ada");
+    EXPECT_NE(owner.call("GET", list).body.find("it made 1 request within 60 minutes"), std::string::npos);
+    EXPECT_EQ(owner.call("POST", resume, body).status, 200);
+
+    EXPECT_EQ(owner.call("GET", list).body, R"({"data":[]})");
+    EXPECT_EQ(ask(one_->port(), "run/away").status, 200);
+}
+
 }  // namespace
 }  // namespace gatehouse::testing
