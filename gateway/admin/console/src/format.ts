@@ -53,22 +53,6 @@ export function ago(iso: string, now: Date = new Date()): string {
     return seconds > 0 ? 'in less than a minute' : 'just now';
 }
 
-const programs: [RegExp, string][] = [
-    [/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrome\//, 'Chrome'], [/Safari\//, 'Safari'],
-];
-const systems: [RegExp, string][] = [
-    [/iPhone|iPad/, 'iOS'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/Mac OS X/, 'macOS'], [/Linux/, 'Linux'],
-];
-
-/** "Firefox on macOS" of what a browser sends; what is no browser is called what it calls itself. */
-export function clientOf(agent: string): string {
-    const named = (table: [RegExp, string][]) => table.find(([sign]) => sign.test(agent))?.[1];
-    const program = agent.startsWith('Mozilla/') ? named(programs) : undefined;
-    if (!program) return agent.slice(0, 60) || 'Unnamed client';
-    const system = named(systems);
-    return system ? `${program} on ${system}` : program;
-}
-
 export function plural(value: number, one: string, many = `${one}s`): string {
     return `${count(value)} ${value === 1 ? one : many}`;
 }

@@ -18,6 +18,10 @@ interface Page {
     show: ComponentType<{ me: Me }>;
 }
 
+const roleNames: Record<Role, string> = {
+    developer: 'Developer', finance: 'Finance', admin: 'Administrator', service: 'Service key',
+};
+
 const everyone: Role[] = ['developer', 'finance', 'admin'];
 
 const pages: Page[] = [
@@ -73,7 +77,8 @@ function Side(props: { me: Me; mine: Page[]; here: Page | undefined }) {
             <div className="who">
                 <div>
                     <strong>{me.user.name || me.user.email || me.user.id}</strong>
-                    <span>{me.user.email || me.user.id} · {me.role}</span>
+                    <span title={me.user.email || me.user.id}>{me.user.email || me.user.id}</span>
+                    <span>{roleNames[me.role]}</span>
                 </div>
                 <Button look="quiet" onPress={() => void signOut()}>Sign out</Button>
             </div>

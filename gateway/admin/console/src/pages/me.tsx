@@ -8,11 +8,63 @@ import {
     call, get, signIn, type IncreaseRow, type KeyRow, type Me, type OwnUsage, type SessionRow,
 } from '../api';
 import { capitalized, CapMeter } from '../cap';
-import { ago, cents, clientOf, count, money, plural, short, timeOf } from '../format';
+import { ago, cents, count, money, plural, short, timeOf } from '../format';
 import { Badge, Button, Card, Code, Confirm, Copy, Empty, Loaded, PageHead, Problem, Sheet, Waiting } from '../ui';
+import { clientName } from '../client';
 import { connections } from './connect';
 
+interface PausedRow {
+    user_id: string;
+    session_id: string;
+    service_key: string | null;
+    paused_at: string;
+    why: string;
+}
+
 const DayChart = lazy(() => import('../chart'));
+
+/** What a rule stopped stands first: somebody waits for it. */
+function Paused() {
+    const queries = useQueryClient();
+    const paused = useQuery({ queryKey: ['paused'], queryFn: () => get<{ data: PausedRow[] }>('/v1/me/paused_sessions') });
+    const resume = useMutation({
+        mutationFn: (row: PausedRow) =>
+            call('POST', '/v1/me/paused_sessions/resume', { user_id: row.user_id, session_id: row.session_id }),
+        onSettled: () => queries.invalidateQueries({ queryKey: ['paused'] }),
+    });
+    const rows = paused.data?.data ?? [];
+    if (paused.error) return <Problem error={paused.error} retry={() => void paused.refetch()} />;
+    return (
+        <>
+            {rows.length > 0 && (
+                <div className="attention">
+                    <Card id="paused" title={rows.length === 1 ? 'A session is paused' : `${rows.length} sessions are paused`}
+                        note="Its policy stopped it because it looked like it ran away. Its requests are refused until you resume it.">
+                        <ul className="paused">
+                            {rows.map((row) => (
+                                <li key={`${row.user_id} ${row.session_id}`}>
+                                    <div>
+                                        <p><strong className="mono">{row.session_id}</strong>{row.service_key && <> of the service key {row.service_key}</>}</p>
+                                        <p>{capitalized(row.why)}.</p>
+                                        <p className="fine">Paused {ago(row.paused_at)}, {timeOf(row.paused_at)}.</p>
+                                    </div>
+                                    <Button look="primary" isDisabled={resume.isPending} onPress={() => resume.mutate(row)}
+                                        aria-label={`Resume session ${row.session_id}`}>Resume</Button>
+                                </li>
+                            ))}
+                        </ul>
+                    </Card>
+                </div>
+            )}
+            {resume.error && <Problem error={resume.error} />}
+            {resume.isSuccess && (
+                <p className="notice" role="status">
+                    Session <span className="mono">{resume.variables.session_id}</span> goes on with its next request.
+                </p>
+            )}
+        </>
+    );
+}
 
 function AskForMore({ close, periods }: { close: () => void; periods: string[] }) {
     const queries = useQueryClient();
@@ -76,13 +128,16 @@ function Caps({ me }: { me: Me }) {
                 <div className="scroll">
                     <table>
                         <caption className="sr">Your requests for a higher cap</caption>
-                        <thead><tr><th scope="col">Asked</th><th scope="col">Cap</th><th scope="col">Why</th><th scope="col">Answer</th></tr></thead>
+                        <thead><tr><th scope="col" className="only-wide">Asked</th><th scope="col" className="only-wide">Cap</th><th scope="col">Why</th><th scope="col">Answer</th></tr></thead>
                         <tbody>
                             {asked.data.data.map((each) => (
                                 <tr key={each.id}>
-                                    <td className="nowrap">{ago(each.created_at)}</td>
-                                    <td>{capitalized(each.period)}</td>
-                                    <td>{each.reason}</td>
+                                    <td className="nowrap only-wide">{ago(each.created_at)}</td>
+                                    <td className="only-wide">{capitalized(each.period)}</td>
+                                    <td className="words-in">
+                                        {each.reason}
+                                        <span className="only-narrow fine">{capitalized(each.period)}, {ago(each.created_at)}</span>
+                                    </td>
                                     <td>
                                         <Badge tone={each.status === 'approved' ? 'good' : each.status === 'denied' ? 'bad' : 'info'}>
                                             {capitalized(each.status)}
@@ -159,7 +214,7 @@ function Projects({ use }: { use: OwnUsage }) {
                     <tbody>
                         {rows.map((row) => (
                             <tr key={row.project ?? ''}>
-                                <th scope="row">{row.project ?? <span className="fine">No project</span>}</th>
+                                <th scope="row" className="words-in">{row.project ?? <span className="fine">No project</span>}</th>
                                 <td className="num">{count(row.requests)}</td>
                                 <td className="num">{money(row.amount)}</td>
                             </tr>
@@ -186,22 +241,22 @@ function Sessions() {
                     <div className="scroll">
                         <table>
                             <caption className="sr">Your sessions</caption>
-                            <thead><tr><th scope="col">Session</th><th scope="col">Address</th><th scope="col">Last used</th><th scope="col"><span className="sr">End it</span></th></tr></thead>
+                            <thead><tr><th scope="col">Session</th><th scope="col" className="only-wide">Address</th><th scope="col" className="only-wide">Last used</th><th scope="col"><span className="sr">End it</span></th></tr></thead>
                             <tbody>
                                 {data.map((row) => (
                                     <tr key={row.id}>
                                         <th scope="row">
                                             <span className="name">
-                                                {row.kind === 'browser' ? 'Browser' : 'Terminal'}
-                                                {row.current && ' (this one)'}
-                                                <span>{clientOf(row.client)}</span>
+                                                <b title={row.client || undefined}>{clientName(row.client)}</b>
+                                                <span>{row.kind === 'browser' ? 'Browser' : 'Terminal'}{row.current && ', this one'}</span>
+                                                <span className="only-narrow">{row.address}, {ago(row.last_used_at)}</span>
                                             </span>
                                         </th>
-                                        <td className="mono">{row.address}</td>
-                                        <td className="nowrap">{ago(row.last_used_at)}</td>
+                                        <td className="mono only-wide">{row.address}</td>
+                                        <td className="nowrap only-wide">{ago(row.last_used_at)}</td>
                                         <td className="num">
                                             <Confirm title="End this session?" action="End session" run={() => end(row)}
-                                                trigger={<Button look="quiet" aria-label={`End session from ${row.address}`}>End</Button>}>
+                                                trigger={<Button look="quiet" aria-label={`End session: ${clientName(row.client)}, ${row.address}`}>End</Button>}>
                                                 <p>{row.current
                                                     ? 'It is the one you are using: you will have to sign in again.'
                                                     : 'Whatever uses it must sign in again. Requests under way are finished.'}</p>
@@ -276,12 +331,17 @@ function Keys() {
                     <div className="scroll">
                         <table>
                             <caption className="sr">Your personal keys</caption>
-                            <thead><tr><th scope="col">Name</th><th scope="col">Last used</th><th scope="col">Expires</th><th scope="col"><span className="sr">Revoke it</span></th></tr></thead>
+                            <thead><tr><th scope="col">Name</th><th scope="col" className="only-wide">Last used</th><th scope="col">Expires</th><th scope="col"><span className="sr">Revoke it</span></th></tr></thead>
                             <tbody>
                                 {data.map((row) => (
                                     <tr key={row.id}>
-                                        <th scope="row">{row.name}</th>
-                                        <td className="nowrap">{row.last_used_at ? ago(row.last_used_at) : 'Never'}</td>
+                                        <th scope="row" className="words-in">
+                                            <span className="name">
+                                                {row.name}
+                                                <span className="only-narrow">{row.last_used_at ? `Used ${ago(row.last_used_at)}` : 'Never used'}</span>
+                                            </span>
+                                        </th>
+                                        <td className="nowrap only-wide">{row.last_used_at ? ago(row.last_used_at) : 'Never'}</td>
                                         <td className="nowrap">{Date.parse(row.expires_at) < Date.now() ? <Badge tone="bad">Expired</Badge> : ago(row.expires_at)}</td>
                                         <td className="num">
                                             <Confirm title={`Revoke “${row.name}”?`} action="Revoke key" run={() => revoke(row)}
@@ -330,13 +390,14 @@ export default function MePage({ me }: { me: Me }) {
             <PageHead title={`Hello, ${first}`} lead={blocked
                 ? `Your ${blocked.period} cap is reached: requests are refused until it resets ${ago(blocked.resets_at)}, or somebody raises it.`
                 : 'What you may use, what it costs, and where you are signed in.'} />
+            <Paused />
             <div className="grid2"><Caps me={me} /><Allowed me={me} /></div>
             <Usage />
             <Connect me={me} />
             <div className="grid2"><Sessions /><Keys /></div>
             <p className="fine">
-                A session that a rule paused is resumed on <a href="/access">the page that works without JavaScript</a>.
-                Figures as of {timeOf(me.as_of)}. Gatehouse {me.gateway.version}.
+                Figures as of {timeOf(me.as_of)}. Gatehouse {me.gateway.version}.{' '}
+                <a href="/access">The essentials without JavaScript</a>
             </p>
         </>
     );

@@ -7,7 +7,8 @@ import { DialogTrigger } from 'react-aria-components';
 import { ApiError, call, get, type KeyRow, type Me, type SessionRow } from '../../api';
 import { capitalized, CapMeter, type CapShown } from '../../cap';
 import { Checkbox, Form, TextField } from '../../form';
-import { ago, clientOf, money, plural, timeOf } from '../../format';
+import { clientName } from '../../client';
+import { ago, money, plural, timeOf } from '../../format';
 import { Link } from '../../router';
 import { Badge, Button, Card, Confirm, Empty, Loaded, PageHead, Sheet } from '../../ui';
 import { apiOf, nameOf, policyName, type User } from './user';
@@ -150,8 +151,8 @@ function Sessions({ user, me }: { user: User; me: Me }) {
                                     <tr key={row.id}>
                                         <th scope="row">
                                             <span className="name">
-                                                {row.kind === 'browser' ? 'Browser' : 'Terminal'}
-                                                <span>{clientOf(row.client)}</span>
+                                                <b title={row.client || undefined}>{clientName(row.client)}</b>
+                                                <span>{row.kind === 'browser' ? 'Browser' : 'Terminal'}</span>
                                             </span>
                                         </th>
                                         <td className="mono">{row.address}</td>
