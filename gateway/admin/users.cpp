@@ -30,17 +30,13 @@ Error no_such_path() {
     return Error::not_found(Reason::not_found, "not found");
 }
 
-bj::value text_or_null(std::string_view text) {
-    return text.empty() ? bj::value() : bj::value(text);
-}
-
 bj::object to_json(const policy::Principal& person, const policy::Rules& rules, const AdminSettings& settings,
                    const auth::CredentialCount& has) {
     const policy::Policy* holds = rules.policy_for(subject_of(person));
     return {{"type", "user"},
             {"id", person.id},
-            {"email", text_or_null(person.email)},
-            {"name", text_or_null(person.name)},
+            {"email", json::text_or_null(person.email)},
+            {"name", json::text_or_null(person.name)},
             {"role", role_of(settings, person.groups)},
             {"groups", groups_of(person)},
             {"policy", holds == nullptr ? bj::value() : bj::value(holds->name)},
@@ -152,7 +148,7 @@ Task<http::Response> UsersRoute::list(http::Request& request) {
     UserPage page = search_users(std::move(*people), *parts_.rules(), *search);
     auto data = co_await rows(std::move(page.people));
     if (!data) co_return fail(data.error());
-    bj::object body{{"data", std::move(*data)}, {"total", page.total}, {"next_page", text_or_null(page.next)}};
+    bj::object body{{"data", std::move(*data)}, {"total", page.total}, {"next_page", json::text_or_null(page.next)}};
     co_return reply(request, body);
 }
 
