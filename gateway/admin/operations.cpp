@@ -8,6 +8,7 @@
 
 #include "gateway/admin/parameters.h"
 #include "gateway/admin/reply.h"
+#include "gateway/base/json.h"
 #include "gateway/base/money.h"
 
 namespace gatehouse::admin {
@@ -25,10 +26,6 @@ constexpr std::array<std::string_view, 6> statuses{"waiting",  "streaming", "suc
 constexpr std::array<std::string_view, 4> filters{"user", "model", "upstream", "limit"};
 constexpr std::array<std::string_view, 1> lists{"status"};
 
-bj::value or_null(const std::string& text) {
-    return text.empty() ? bj::value() : bj::value(text);
-}
-
 bj::value or_null(const std::optional<std::chrono::milliseconds>& took) {
     return took ? bj::value(took->count()) : bj::value();
 }
@@ -40,7 +37,7 @@ bj::object to_json(const observe::Durations& durations) {
 bj::object to_json(const observe::UpstreamFailure& failure) {
     return {{"at", to_timestamp(failure.at)},
             {"http_status", failure.status == 0 ? bj::value() : bj::value(failure.status)},
-            {"reason", or_null(failure.reason)}};
+            {"reason", json::text_or_null(failure.reason)}};
 }
 
 double failure_rate(const observe::UpstreamMinute& sum) {
@@ -76,16 +73,16 @@ bj::object to_json(const observe::RequestSeen& seen) {
     const bool ended = seen.stage == observe::Stage::ended;
     bj::object row{{"type", "live_request"}, {"id", entry.request_id}, {"status", observe::status_of(seen)}};
     row["started_at"] = to_timestamp(seen.started_at);
-    row["user"] = {{"id", entry.subject}, {"email", or_null(entry.email)}};
-    row["service_key"] = or_null(entry.service_key);
-    row["model"] = or_null(entry.model);
-    row["upstream"] = or_null(entry.upstream);
-    row["upstream_model"] = or_null(entry.upstream_model);
-    row["session_id"] = or_null(entry.session_id);
-    row["project"] = or_null(entry.project);
+    row["user"] = {{"id", entry.subject}, {"email", json::text_or_null(entry.email)}};
+    row["service_key"] = json::text_or_null(entry.service_key);
+    row["model"] = json::text_or_null(entry.model);
+    row["upstream"] = json::text_or_null(entry.upstream);
+    row["upstream_model"] = json::text_or_null(entry.upstream_model);
+    row["session_id"] = json::text_or_null(entry.session_id);
+    row["project"] = json::text_or_null(entry.project);
     row["streamed"] = entry.streamed;
     row["http_status"] = ended ? bj::value(entry.status) : bj::value();
-    row["reason"] = or_null(entry.reason);
+    row["reason"] = json::text_or_null(entry.reason);
     row["input_tokens"] =
         ended ? bj::value(entry.input_tokens + entry.cache_read_tokens + entry.cache_write_tokens) : bj::value();
     row["output_tokens"] = entry.output_tokens;

@@ -30,7 +30,7 @@ class ConsolePagesTest : public ::testing::Test {
         request.target = std::move(target);
         request.headers = std::move(headers);
         const http::Route& route = router.find(request.method, request.path);
-        return testing::run(std::get<http::ReplyHandler>(route.handler)(request));
+        return testing::run(std::get<http::ReplyHandler>(route.handler.call)(request));
     }
     std::string coding(std::string_view accepted, std::string file = "/console/assets/main-A1.js") {
         return std::string(fetch(std::move(file), {{"accept-encoding", accepted}})->headers.value("content-encoding"));

@@ -74,6 +74,7 @@ class MeTest : public MyWorld {
                    .settings = current_settings(),
                    .origin = "https://gateway.example.com",
                    .version = "1.2.3",
+                   .sample = [] { return true; },
                    .clock = person.clock}};
 };
 
@@ -82,8 +83,9 @@ TEST_F(MeTest, SaysWhoAsksAndWithWhat) {
 
     EXPECT_EQ(by_browser.text("user"),
               R"({"id":"sub-fin","email":"fin@example.com","name":"Fin","groups":["engineering"]})");
-    EXPECT_EQ(by_browser.text("credential"), R"({"kind":"browser_session","id":"here"})");
-    EXPECT_EQ(by_browser.text("gateway"), R"({"origin":"https://gateway.example.com","version":"1.2.3"})");
+    EXPECT_EQ(by_browser.text("credential"), R"({"kind":"browser","id":"here"})");
+    EXPECT_EQ(by_browser.text("gateway"),
+              R"({"origin":"https://gateway.example.com","version":"1.2.3","sample":true})");
     EXPECT_EQ(by_browser.text("as_of"), R"("2026-11-25T12:00:00.000Z")");
     EXPECT_EQ(by_browser.headers.value("cache-control"), "no-store");
     EXPECT_EQ(ask("GET", "/v1/me").text("/credential/id"), R"("key-1")");

@@ -95,7 +95,7 @@ TEST_F(MyCredentialsTest, ACredentialMakesNoKey) {
     const Answer refused = ask("POST", keys, R"({"name":"more","days":365})");
 
     EXPECT_EQ(refused.status, 403);
-    EXPECT_EQ(refused.message(), "a personal key is made in a signed-in browser: open /me");
+    EXPECT_EQ(refused.message(), "only a signed-in browser can do this: open /me");
     EXPECT_EQ(browse("GET", keys).column("id"), Column{R"("key-1")"});
 }
 

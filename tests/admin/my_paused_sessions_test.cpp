@@ -71,7 +71,7 @@ TEST_F(MyPausedSessionsTest, AreNotResumedByACredential) {
     const Answer refused = ask("POST", resume, of_mine);
 
     EXPECT_EQ(refused.status, 403);
-    EXPECT_EQ(refused.message(), "a paused session is resumed in a signed-in browser: open /me");
+    EXPECT_EQ(refused.message(), "only a signed-in browser can do this: open /me");
     EXPECT_EQ(work.items.size(), 3U);
     EXPECT_EQ(person.journal.count("auth.denied"), 1U);
 }
