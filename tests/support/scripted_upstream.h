@@ -17,6 +17,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -149,6 +150,8 @@ class ScriptedUpstream {
         gone_ = 0;
         stalls_ = 0;
         answered_ = 0;
+        resumed_ = 0;
+        ++era_;
     }
     std::size_t count() const {
         const std::scoped_lock lock(mutex_);
@@ -323,15 +326,19 @@ class ScriptedUpstream {
         return false;
     }
 
-    /// Looks at the socket and at the condition in turns: no call waits for both.
+    /// Looks at the socket and at the condition in turns: no call waits for both. What was forgotten meanwhile takes
+    /// nobody else's turn.
     bool wait_for_resume(int socket) {
+        std::optional<int> era;
         for (;;) {
             pollfd watched{socket, POLLIN | POLLRDHUP, 0};
             if (::poll(&watched, 1, 0) > 0) return note_departure();
             std::unique_lock lock(mutex_);
-            changed_.wait_for(lock, std::chrono::milliseconds(2), [&] { return resumed_ > 0 || stopping_; });
+            if (!era) era = era_;
+            changed_.wait_for(lock, std::chrono::milliseconds(2),
+                              [&] { return (resumed_ > 0 && era == era_) || stopping_; });
             if (stopping_) return false;
-            if (resumed_ == 0) continue;
+            if (resumed_ == 0 || era != era_) continue;
             --resumed_;
             return true;
         }
@@ -347,6 +354,7 @@ class ScriptedUpstream {
     std::vector<Asked> asked_;
     std::vector<int> sockets_;
     int resumed_ = 0;
+    int era_ = 0;  ///< how often everything was forgotten
     int gone_ = 0;
     int stalls_ = 0;
     int answered_ = 0;
