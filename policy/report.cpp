@@ -104,6 +104,7 @@ Fact to_fact(SessionCell cell, std::string_view user) {
     fact.bucket = cell.day;
     fact.who.user = user;
     fact.who.model = std::move(cell.model);
+    fact.who.project = std::move(cell.project);
     fact.session = std::move(cell.session);
     fact.agent = std::move(cell.agent);
     fact.sum = {cell.usage, cell.requests, cell.cost, {}};

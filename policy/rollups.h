@@ -31,6 +31,7 @@ struct SessionCell {
     std::string session;
     std::string agent;
     std::string model;
+    std::string project;
     Usage usage;
     std::int64_t requests = 0;
     Money cost;

@@ -35,13 +35,8 @@ struct MeParts {
     const Clock& clock;
 };
 
-/// What one person used from day to day, and what for.
-struct OwnUse {
-    std::vector<policy::Fact> days;    ///< by day and model
-    std::vector<policy::Fact> months;  ///< of the present month, with projects
-};
-
-boost::json::object to_own_use(const OwnUse& use, Instant from, Instant to);
+/// What somebody used: `days` by day and model, and by project.
+boost::json::object to_own_use(std::vector<policy::Fact> days, Instant from, Instant to);
 
 class MeRoute {
   public:

@@ -245,7 +245,7 @@ Task<> RedisLedger::post(policy::Charge charge, SettlementId id, std::string rec
                       count(charge.usage.web_searches),
                       cell_name(who),
                       cell_name(total),
-                      session_cell_name(charge.session, charge.agent, who.model),
+                      session_cell_name(charge.session, charge.agent, who.model, who.project),
                       seconds_text(seen_life),
                       seconds_text(retention.detail),
                       seconds_text(retention.spend),

@@ -100,6 +100,7 @@ bool set_name(policy::SessionCell& cell, std::string_view name) {
     cell.session = std::move(parsed->session);
     cell.agent = std::move(parsed->agent);
     cell.model = std::move(parsed->model);
+    cell.project = std::move(parsed->project);
     return true;
 }
 
@@ -139,9 +140,10 @@ std::optional<policy::Dimensions> parse_cell_name(std::string_view name) {
 }
 
 std::optional<SessionCellName> parse_session_cell_name(std::string_view name) {
-    auto parts = split<3>(name);
+    auto parts = split<4>(name);
     if (!parts) return std::nullopt;
-    return SessionCellName{std::move((*parts)[0]), std::move((*parts)[1]), std::move((*parts)[2])};
+    return SessionCellName{std::move((*parts)[0]), std::move((*parts)[1]), std::move((*parts)[2]),
+                           std::move((*parts)[3])};
 }
 
 Result<> append_cells(std::vector<policy::Cell>& cells, Instant bucket, const Reply& hash) {

@@ -19,6 +19,7 @@ struct SessionCellName {
     std::string session;
     std::string agent;
     std::string model;
+    std::string project;
 
     bool operator==(const SessionCellName&) const = default;
 };

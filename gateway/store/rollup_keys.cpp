@@ -109,8 +109,9 @@ std::string cell_name(const policy::Dimensions& who) {
                    policy::to_slug(who.tier)});
 }
 
-std::string session_cell_name(std::string_view session, std::string_view agent, std::string_view model) {
-    return joined({session, agent, model});
+std::string session_cell_name(std::string_view session, std::string_view agent, std::string_view model,
+                              std::string_view project) {
+    return joined({session, agent, model, project});
 }
 
 std::string seen_key(std::string_view epoch) {

@@ -52,7 +52,8 @@ std::string sessions_key(std::string_view user, Instant when);
 
 /// Dimensions as a field name: joined by `|`, with what could be mistaken percent-encoded.
 std::string cell_name(const policy::Dimensions& who);
-std::string session_cell_name(std::string_view session, std::string_view agent, std::string_view model);
+std::string session_cell_name(std::string_view session, std::string_view agent, std::string_view model,
+                              std::string_view project);
 
 /// Subject → JSON {"email","name","groups","service","seen"}.
 inline constexpr std::string_view principals_key = "gh:{spend}:p";

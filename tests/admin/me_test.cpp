@@ -177,17 +177,17 @@ TEST_F(MeTest, SumsTheirOwnUseByDayAndModel) {
     EXPECT_EQ(browse("GET", "/v1/me/usage?days=1").text("/total/requests"), "2");
 }
 
-TEST_F(MeTest, SumsTheirOwnMonthByProject) {
+TEST_F(MeTest, SumsTheirOwnUseByProject) {
     given_use("sub-fin", noon, "opus", "web", Money::cents(10));
     given_use("sub-fin", noon - hours(48), "haiku", "web", Money::cents(5));
     given_use("sub-fin", noon, "opus", "", Money::cents(2));
-    given_use("sub-fin", noon - hours(24 * 25), "opus", "last month's", Money::cents(1));
+    given_use("sub-fin", noon - hours(24 * 25), "opus", "too old", Money::cents(1));
     given_use("sub-ada", noon, "opus", "hers", Money::cents(700));
 
-    const Answer use = browse("GET", "/v1/me/usage?days=1");
+    const Answer use = browse("GET", "/v1/me/usage?days=3");
 
-    EXPECT_EQ(rows(use, "projects_this_month", "project"), (Column{"null", R"("web")"}));
-    EXPECT_EQ(rows(use, "projects_this_month", "amount"), (Column{R"("2")", R"("15")"}));
+    EXPECT_EQ(rows(use, "projects", "project"), (Column{"null", R"("web")"}));
+    EXPECT_EQ(rows(use, "projects", "amount"), (Column{R"("2")", R"("15")"}));
 }
 
 TEST_F(MeTest, NamesTheParameterThatIsWrong) {

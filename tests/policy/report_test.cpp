@@ -128,11 +128,13 @@ TEST(Report, MakesFactsOfCellsAndSessions) {
     EXPECT_EQ(to_fact(cell).who.user, "ada");
     EXPECT_EQ(to_fact(cell).sum, (Sum{{1, 2, 3, 4, 5, 6}, 7, Money::nano(8), {}}));
 
-    const Fact session = to_fact(SessionCell{tuesday, "s", "a", "opus", {1, 0, 0, 0, 0, 0}, 2, Money::nano(3)}, "ada");
+    const Fact session =
+        to_fact(SessionCell{tuesday, "s", "a", "opus", "web", {1, 0, 0, 0, 0, 0}, 2, Money::nano(3)}, "ada");
     EXPECT_EQ(session.bucket, tuesday);
     EXPECT_EQ(session.session, "s");
     EXPECT_EQ(session.agent, "a");
     EXPECT_EQ(session.who.model, "opus");
+    EXPECT_EQ(session.who.project, "web");
     EXPECT_EQ(session.who.user, "ada");
     EXPECT_EQ(session.sum.requests, 2);
 }

@@ -154,7 +154,7 @@ TEST_F(RedisLedgerTest, AddsUpCellsByHourDayAndMonth) {
         EXPECT_EQ(field(key, cell), "2 2 4 6 8 10 12 2469134") << key;
     }
     EXPECT_EQ(field("gh:{spend}:t:20261121", "|eng|m|u|m@1|p%25||fast"), "2 2 4 6 8 10 12 2469134");
-    EXPECT_EQ(field(store::sessions_key("ada|x", noon), "s1|a1|m"), "2 2 4 6 8 10 12 2469134");
+    EXPECT_EQ(field(store::sessions_key("ada|x", noon), "s1|a1|m|p%25"), "2 2 4 6 8 10 12 2469134");
 }
 
 /// Lua counts in doubles: their sum would end in …500, and of the last …999 + 1.

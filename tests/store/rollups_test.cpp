@@ -77,7 +77,7 @@ TEST(RollupKeys, NameACellByItsEightParts) {
 
     EXPECT_EQ(cell_name(who),
               "ada%7C1|engineering|claude-sonnet-5|anthropic|claude-sonnet-5|a%25b|svk_1|fast_long_context");
-    EXPECT_EQ(session_cell_name("$1", "a\n", "m"), "$1|a%0A|m");
+    EXPECT_EQ(session_cell_name("$1", "a\n", "m", "p|"), "$1|a%0A|m|p%7C");
 }
 
 TEST(RollupKeys, ComeBackFromEveryName) {
@@ -89,8 +89,8 @@ TEST(RollupKeys, ComeBackFromEveryName) {
             *part = name;
             EXPECT_EQ(parse_cell_name(cell_name(who)), who) << to_hex(name);
         }
-        const SessionCellName session{name, name, name};
-        EXPECT_EQ(parse_session_cell_name(session_cell_name(name, name, name)), session) << to_hex(name);
+        const SessionCellName session{name, name, name, name};
+        EXPECT_EQ(parse_session_cell_name(session_cell_name(name, name, name, name)), session) << to_hex(name);
     }
     for (const Tier tier : {Tier::standard, Tier::long_context, Tier::fast, Tier::fast_long_context}) {
         Dimensions who;
@@ -103,7 +103,7 @@ TEST(RollupKeys, DifferForDifferentNames) {
     std::vector<std::string> all;
     for (const std::string& left : hostile_names())
         for (const std::string& right : hostile_names())
-            all.push_back(session_cell_name(left, right, ""));
+            all.push_back(session_cell_name(left, right, "", ""));
     std::ranges::sort(all);
     EXPECT_EQ(std::ranges::adjacent_find(all), all.end());
 }
@@ -231,7 +231,7 @@ TEST_F(Rollups, ReadTotalsByDay) {
 }
 
 TEST_F(Rollups, ReadTheSessionsOfOneUser) {
-    const std::string cell = session_cell_name("$session", "agent", "claude-sonnet-5");
+    const std::string cell = session_cell_name("$session", "agent", "claude-sonnet-5", "web");
     for (const std::string_view user : {"ada", "bob"})
         shard_.ask({"HSET", sessions_key(user, at(2026, 11, 5)), cell, "3 1 2 0 0 0 0 12"});
 
@@ -241,6 +241,7 @@ TEST_F(Rollups, ReadTheSessionsOfOneUser) {
     EXPECT_EQ(found[0].session, "$session");
     EXPECT_EQ(found[0].agent, "agent");
     EXPECT_EQ(found[0].model, "claude-sonnet-5");
+    EXPECT_EQ(found[0].project, "web");
     EXPECT_EQ(found[0].requests, 3);
     EXPECT_EQ(found[0].cost, Money::nano(12));
 }

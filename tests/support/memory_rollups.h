@@ -27,7 +27,8 @@ class MemoryRollups final : public policy::Rollups {
         nobody.service_key.clear();
         const Instant day = policy::bucket_begin(Grain::day, charge.when);
         add_to(totals_[{day, nobody}], charge);
-        add_to(sessions_[{charge.who.user, day, charge.session, charge.agent, charge.who.model}], charge);
+        add_to(sessions_[{charge.who.user, day, charge.session, charge.agent, charge.who.model, charge.who.project}],
+               charge);
     }
 
     Task<std::vector<policy::Cell>> cells(policy::Grain grain, Instant from, Instant to) override {
@@ -52,9 +53,9 @@ class MemoryRollups final : public policy::Rollups {
         if (down_) co_return fail(unreachable());
         std::vector<policy::SessionCell> found;
         for (const auto& [key, sum] : sessions_) {
-            const auto& [whose, day, session, agent, model] = key;
+            const auto& [whose, day, session, agent, model, project] = key;
             if (whose == user && day >= from && day < to)
-                found.push_back({day, session, agent, model, sum.usage, sum.requests, sum.cost});
+                found.push_back({day, session, agent, model, project, sum.usage, sum.requests, sum.cost});
         }
         co_return found;
     }
@@ -92,7 +93,7 @@ class MemoryRollups final : public policy::Rollups {
     bool down_ = false;
     std::map<std::tuple<policy::Grain, Instant, policy::Dimensions>, Sum> cells_;
     std::map<std::pair<Instant, policy::Dimensions>, Sum> totals_;
-    std::map<std::tuple<std::string, Instant, std::string, std::string, std::string>, Sum> sessions_;
+    std::map<std::tuple<std::string, Instant, std::string, std::string, std::string, std::string>, Sum> sessions_;
 };
 
 }  // namespace gatehouse::testing

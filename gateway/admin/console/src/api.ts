@@ -120,7 +120,7 @@ export interface OwnUsage {
     ending_at: string;
     total: UseRow;
     days: (UseRow & { date: string; model: string | null })[];
-    projects_this_month: (UseRow & { project: string | null })[];
+    projects: (UseRow & { project: string | null })[];
 }
 
 export interface SessionRow {

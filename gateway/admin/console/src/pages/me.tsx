@@ -202,14 +202,14 @@ function Usage() {
 }
 
 function Projects({ use }: { use: OwnUsage }) {
-    const rows = [...use.projects_this_month].sort((a, b) => cents(b.amount) - cents(a.amount));
+    const rows = [...use.projects].sort((a, b) => cents(b.amount) - cents(a.amount));
     if (rows.length === 0) return null;
     return (
         <div>
-            <h3>By project, this month</h3>
+            <h3>By project</h3>
             <div className="scroll">
                 <table>
-                    <caption className="sr">Your spend by project this month</caption>
+                    <caption className="sr">Your spend by project in the last 30 days</caption>
                     <thead><tr><th scope="col">Project</th><th scope="col" className="num">Requests</th><th scope="col" className="num">Spend</th></tr></thead>
                     <tbody>
                         {rows.map((row) => (
