@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <compare>
+#include <functional>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "policy/reprice.h"
@@ -160,20 +163,22 @@ void keep_only(std::vector<Fact>& facts, const Filter& filter) {
 }
 
 std::vector<Fact> grouped(const std::vector<Fact>& facts, const std::vector<Dimension>& by) {
-    std::vector<const Fact*> ordered;
-    ordered.reserve(facts.size());
-    for (const Fact& fact : facts)
-        ordered.push_back(&fact);
-    std::ranges::sort(ordered, [&](const Fact* left, const Fact* right) { return compare(*left, *right, by) < 0; });
+    const auto hash = [&by](const Fact* fact) {
+        std::size_t sum = std::hash<Instant::rep>{}(fact->bucket.time_since_epoch().count());
+        for (const Dimension dimension : by)
+            sum = sum * 31 + std::hash<std::string_view>{}(value_of(*fact, dimension));
+        return sum;
+    };
+    const auto same = [&by](const Fact* left, const Fact* right) { return compare(*left, *right, by) == 0; };
+    // By the first fact of each row: sorting the rows is less work than sorting the facts.
+    std::unordered_map<const Fact*, std::size_t, decltype(hash), decltype(same)> places(facts.size() / 4, hash, same);
     std::vector<Fact> rows;
-    const Fact* first = nullptr;  // of the present row
-    for (const Fact* fact : ordered) {
-        if (first == nullptr || compare(*first, *fact, by) != 0) {
-            first = fact;
-            rows.push_back(only(*fact, by));
-        }
-        rows.back().sum += fact->sum;
+    for (const Fact& fact : facts) {
+        const auto [place, fresh] = places.emplace(&fact, rows.size());
+        if (fresh) rows.push_back(only(fact, by));
+        rows[place->second].sum += fact.sum;
     }
+    std::ranges::sort(rows, [&](const Fact& left, const Fact& right) { return compare(left, right, by) < 0; });
     return rows;
 }
 
@@ -185,15 +190,20 @@ Sum total(const std::vector<Fact>& facts) {
 }
 
 Ranking top(const std::vector<Fact>& facts, Dimension by, std::size_t most) {
-    std::vector<Fact> timeless = facts;
-    for (Fact& fact : timeless)
-        fact.bucket = {};
+    std::unordered_map<std::string_view, std::pair<const Fact*, Sum>> sums;
+    for (const Fact& fact : facts) {
+        auto& [first, sum] = sums.try_emplace(value_of(fact, by), &fact, Sum{}).first->second;
+        sum += fact.sum;
+    }
     Ranking ranking;
-    for (Fact& row : grouped(timeless, {by})) {
-        if (value_of(row, by).empty())
-            ranking.rest += row.sum;
-        else
-            ranking.rows.push_back(std::move(row));
+    for (const auto& [value, entry] : sums) {
+        if (value.empty()) {
+            ranking.rest += entry.second;
+            continue;
+        }
+        Fact& row = ranking.rows.emplace_back(only(*entry.first, {by}));
+        row.bucket = {};
+        row.sum = entry.second;
     }
     std::ranges::sort(ranking.rows, [&](const Fact& left, const Fact& right) {
         if (left.sum.cost != right.sum.cost) return left.sum.cost > right.sum.cost;

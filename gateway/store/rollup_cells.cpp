@@ -107,7 +107,6 @@ bool set_name(policy::SessionCell& cell, std::string_view name) {
 /// `blank` has the time of all of them.
 template <class Cell>
 Result<> append_hash(std::vector<Cell>& cells, const Cell& blank, const Reply& hash) {
-    cells.reserve(cells.size() + hash.items.size() / 2);
     for (std::size_t at = 0; at + 1 < hash.items.size(); at += 2) {
         Cell& cell = cells.emplace_back(blank);
         if (!set_name(cell, hash.items[at].text)) return fail(unreadable(hash.items[at].text));
