@@ -34,7 +34,7 @@ ul.rows>li>div{flex:1 1 14rem;min-width:0;overflow-wrap:anywhere}
 ul.tags{display:flex;flex-wrap:wrap;gap:.4rem;list-style:none;margin:0 0 .75rem;padding:0}
 ul.tags>li{background:var(--code);border-radius:.3rem;padding:.1rem .5rem;font:.9rem ui-monospace,monospace;
 overflow-wrap:anywhere}
-pre{background:var(--code);border-radius:.4rem;padding:.7rem .8rem;overflow-x:auto;font:.85rem/1.45 ui-monospace,monospace;
+pre{background:var(--code);border-radius:.4rem;padding:.7rem .8rem;white-space:pre-wrap;overflow-wrap:anywhere;font:.85rem/1.45 ui-monospace,monospace;
 margin:0 0 .75rem}
 code{font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere}
 form.fields{display:flex;flex-wrap:wrap;gap:.75rem;align-items:flex-end}

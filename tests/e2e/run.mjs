@@ -79,6 +79,7 @@ function missingFiles() {
   const needed = [
     [join(packages, 'oidc-provider'), 'oidc-provider (npm ci --ignore-scripts in tests/e2e)'],
     [join(packages, 'playwright-core'), 'playwright-core (npm ci --ignore-scripts in tests/e2e)'],
+    [join(packages, 'axe-core'), 'axe-core (npm ci --ignore-scripts in tests/e2e)'],
     [join(packages, '@anthropic-ai/claude-code-linux-x64/claude'), 'claude (npm ci --ignore-scripts in tests/e2e)'],
     ['/usr/bin/chromium', 'Chromium (apt-get install chromium)'],
   ];

@@ -12,6 +12,7 @@ import { ago, cents, count, money, plural, short, timeOf } from '../format';
 import { Badge, Button, Card, Code, Confirm, Copy, Empty, Loaded, PageHead, Problem, Sheet, Waiting } from '../ui';
 import { clientName } from '../client';
 import { connections } from './connect';
+import { policyName } from './people/user';
 
 interface PausedRow {
     user_id: string;
@@ -159,7 +160,7 @@ function Allowed({ me }: { me: Me }) {
         <Card id="allowed" title="What you may use">
             <dl className="facts">
                 <dt>Policy</dt>
-                <dd>{me.policy.name ?? 'None'}<p className="fine">{me.policy.reason}</p></dd>
+                <dd>{me.policy.name ? policyName(me.policy.name) : 'None'}<p className="fine">{me.policy.reason}</p></dd>
                 <dt>Your groups</dt>
                 <dd>{me.user.groups.length > 0
                     ? <ul className="chips">{me.user.groups.map((group) => <li key={group}>{group}</li>)}</ul>

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page of the console, as the demo's sample fills it, in light, in dark and on a phone: axe-core finds nothing,
+// nothing sticks out, nothing comes from elsewhere, and a picture of each is among the artifacts. The pages are those of
+// the console's own navigation, so that a new one is looked at without being named here.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { startBrowser } from './lib/browser.mjs';
+import { answering, start } from './lib/processes.mjs';
+import { directory, publicUrl } from './lib/world.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const looks = [
+  { name: 'light', colorScheme: 'light', width: 1280, height: 900 },
+  { name: 'dark', colorScheme: 'dark', width: 1280, height: 900 },
+  { name: 'phone', colorScheme: 'light', width: 390, height: 844 },
+];
+/// Below the pages of the navigation; a star is the first link of that form on the page above.
+const below = ['/console/spend?by=group', '/console/spend?by=model', '/console/spend/person/*', '/console/limits?tab=requests',
+  '/console/policies/history', '/console/policies/explain?user=demo-carl&model=claude-haiku-4-5', '/console/people/*',
+  '/console/keys/*'];
+
+const began = Date.now();
+const demo = start('demo', process.env.E2E_GATEHOUSE, ['demo', '--port', '8080', '--dir', directory('demo')], {
+  env: { HOME: directory('demo-home') },
+});
+const browser = await startBrowser();
+const { page, picture } = browser;
+const faults = [];
+let here = 'the sign-in';
+page.on('console', (said) => { if (said.type() === 'error') faults.push(`${here}: the browser says ${said.text()}`); });
+page.on('pageerror', (error) => faults.push(`${here}: ${error.message}`));
+page.on('request', (request) => {
+  if (request.url().startsWith('data:') || request.url().startsWith('blob:')) return;
+  if (!signingIn && !request.url().startsWith(publicUrl)) faults.push(`${here}: asks ${request.url()}`);
+});
+let signingIn = true;
+
+async function settled() {
+  await page.locator('main h1').first().waitFor();
+  await page.waitForFunction(() => !document.querySelector('.waiting'));
+}
+
+async function look(name) {
+  for (const { name: form, colorScheme, width, height } of looks) {
+    here = `${name}, ${form}`;
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }), tags);
+    for (const { id, help, nodes } of violations)
+      for (const node of nodes) faults.push(`${here}: ${id}: ${help}: ${node.html.slice(0, 160)}: ${node.any[0]?.message ?? ''}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (wide > width) faults.push(`${here}: is ${wide} pixels wide`);
+    await picture(`${name}-${form}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+let failed;
+try {
+  await answering(demo, `${publicUrl}/readyz`);
+  for (const path of ['/', '/device', '/oauth/callback']) {
+    await page.goto(publicUrl + path);
+    await look(`sign-in${path.replaceAll('/', '-')}`);
+  }
+  await page.goto(`${publicUrl}/me`);
+  await page.getByRole('button', { name: /Fiona/ }).click();
+  await page.waitForURL(`${publicUrl}/me`);
+  signingIn = false;
+  await page.goto(`${publicUrl}/access`);
+  await look('access');
+
+  await page.goto(`${publicUrl}/me`);
+  await settled();
+  const links = await page.getByRole('navigation').getByRole('link').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+  assert.ok(links.length >= 8, `an admin has all pages: ${links}`);
+  for (const path of [...links, ...below]) {
+    here = path;
+    if (path.endsWith('*')) {
+      await page.goto(publicUrl + path.split('/').slice(0, 3).join('/'));
+      await settled();
+      const to = await page.locator(`main a[href^="${path.slice(0, -1)}"]`).first().getAttribute('href');
+      await page.goto(publicUrl + to);
+    } else {
+      await page.goto(publicUrl + path);
+    }
+    await settled();
+    await look(path.slice(1).replaceAll(/\W+/g, '-').replace(/-$/, ''));
+  }
+} catch (error) {
+  failed = error;
+  await picture('failed').catch(() => {});
+}
+await browser.stop();
+await demo.stop();
+if (failed) console.error(`at ${here}: ${failed.stack}`);
+for (const fault of [...new Set(faults)]) console.error(fault);
+console.log(failed || faults.length > 0 ? 'FAILED' : `passed in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+process.exit(failed || faults.length > 0 ? 1 : 0);
