@@ -7,7 +7,7 @@ import { answering, start } from './processes.mjs';
 import { directory, gateway as address, idp, oidcClient, provider, providerKey, publicUrl, scratch } from './world.mjs';
 
 /// All of gateway.yaml but its store, which is the only part where gateways of this schema differ.
-export function settings({ ttlSeconds = 3600, policies, admin } = {}) {
+export function settings({ ttlSeconds = 3600, policies, admin, managed } = {}) {
   return {
     listen: { host: address.host, port: address.port, public_url: publicUrl },
     oidc: {
@@ -20,7 +20,7 @@ export function settings({ ttlSeconds = 3600, policies, admin } = {}) {
     },
     session: { jwt_secret: randomBytes(32).toString('base64'), ttl_hours: ttlSeconds / 3600 },
     upstreams: [{ provider: 'anthropic', base_url: provider.url, auth: { api_key: providerKey } }],
-    managed: { policies: policies ?? [{ match: { groups: ['engineering'] }, cli: {} }] },
+    managed: { policies: policies ?? [{ match: { groups: ['engineering'] }, cli: {} }], ...managed },
     ...(admin && { admin }),
   };
 }

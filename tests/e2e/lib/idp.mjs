@@ -7,7 +7,7 @@ import Provider from 'oidc-provider';
 import { idp, oidcClient, publicUrl } from './world.mjs';
 
 /// Groups by login name; everybody else is in none.
-const groups = { ada: ['engineering'], fay: ['finance', 'admins'] };
+const groups = { ada: ['engineering'], fay: ['finance', 'admins'], finn: ['finance'] };
 
 export async function startIdp() {
   const provider = new Provider(idp.issuer, configuration());
