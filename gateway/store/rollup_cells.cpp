@@ -26,6 +26,7 @@ Error unreadable(std::string_view what) {
 }
 
 std::optional<std::string> unescaped(std::string_view part) {
+    if (part.find('%') == std::string_view::npos) return std::string(part);
     std::string plain;
     plain.reserve(part.size());
     for (std::size_t at = 0; at < part.size(); ++at) {
