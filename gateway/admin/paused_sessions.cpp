@@ -71,12 +71,12 @@ void PausedSessionsRoute::mount(http::Router& router) {
                 .path = std::string(root),
                 .handler = parts_.gate.guard(Right::read_settings, scope, this, &PausedSessionsRoute::list),
                 .render = render_admin_error,
-                .label = std::string(scope)});
+                .label = scope});
     router.add({.method = "POST",
                 .path = "/v1/organizations/paused_sessions/resume",
                 .handler = parts_.gate.guard(Right::write, scope, this, &PausedSessionsRoute::resume),
                 .render = render_admin_error,
-                .label = std::string(scope)});
+                .label = scope});
 }
 
 Task<http::Response> PausedSessionsRoute::list(http::Request& request) {
