@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every page of the console, as the demo's sample fills it, in light, in dark and on a phone: axe-core finds nothing,
-// nothing sticks out, nothing comes from elsewhere, and a picture of each is among the artifacts. The pages are those of
-// the console's own navigation, so that a new one is looked at without being named here.
+// Every page of the console, as the demo's sample fills it, and what opens over it, in light, in dark and on a phone:
+// axe-core finds nothing, Escape closes what is open, nothing sticks out, nothing comes from elsewhere, and a picture of
+// each is among the artifacts. The pages are those of the console's own navigation, so that a new one is looked at
+// without being named here.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,16 +11,23 @@ import { answering, start } from './lib/processes.mjs';
 import { directory, publicUrl } from './lib/world.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const everything = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
+const colours = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
 const looks = [
-  { name: 'light', colorScheme: 'light', width: 1280, height: 900 },
-  { name: 'dark', colorScheme: 'dark', width: 1280, height: 900 },
-  { name: 'phone', colorScheme: 'light', width: 390, height: 844 },
+  { name: 'light', colorScheme: 'light', width: 1280, height: 900, runOnly: everything },
+  // The same elements as in light: only what depends on colours can differ.
+  { name: 'dark', colorScheme: 'dark', width: 1280, height: 900, runOnly: colours },
+  { name: 'phone', colorScheme: 'light', width: 390, height: 844, runOnly: everything },
 ];
 /// Below the pages of the navigation; a star is the first link of that form on the page above.
 const below = ['/console/spend?by=group', '/console/spend?by=model', '/console/spend/person/*', '/console/limits?tab=requests',
   '/console/policies/history', '/console/policies/explain?user=demo-carl&model=claude-haiku-4-5', '/console/people/*',
   '/console/keys/*'];
+/// What opens over a page, and the button that opens it.
+const dialogs = [
+  ['/console/limits', 'New cap'], ['/console/limits?tab=requests', /^Approve/], ['/console/policies', /^Edit contractors/],
+  ['/console/keys', 'Create a key'], ['/console/people/demo-fiona', /^End all/], ['/console/audit', /^Details/],
+];
 
 const began = Date.now();
 const demo = start('demo', process.env.E2E_GATEHOUSE, ['demo', '--port', '8080', '--dir', directory('demo')], {
@@ -43,12 +51,12 @@ async function settled() {
 }
 
 async function look(name) {
-  for (const { name: form, colorScheme, width, height } of looks) {
+  await page.evaluate(axe);
+  for (const { name: form, colorScheme, width, height, runOnly } of looks) {
     here = `${name}, ${form}`;
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }), tags);
+    const { violations } = await page.evaluate((options) => globalThis.axe.run(document, options), { runOnly, resultTypes: ['violations'] });
     for (const { id, help, nodes } of violations)
       for (const node of nodes) faults.push(`${here}: ${id}: ${help}: ${node.html.slice(0, 160)}: ${node.any[0]?.message ?? ''}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -88,6 +96,18 @@ try {
     }
     await settled();
     await look(path.slice(1).replaceAll(/\W+/g, '-').replace(/-$/, ''));
+  }
+  for (const [path, name] of dialogs) {
+    here = `${path}, ${name}`;
+    await page.goto(publicUrl + path);
+    await settled();
+    const opener = page.getByRole('main').getByRole('button', { name }).first();
+    await opener.click();
+    const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
+    await dialog.waitFor();
+    await look(`${path.slice(1).replaceAll(/\W+/g, '-')}-dialog`);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
   }
 } catch (error) {
   failed = error;

@@ -13,6 +13,7 @@ const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', t
 const full = new Intl.DateTimeFormat('en-GB', {
     day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: 'UTC',
 });
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: 'UTC' });
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' });
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
@@ -28,15 +29,17 @@ export const count = (value: number): string => whole.format(value);
 export const short = (value: number): string => compact.format(value);
 export const dayOf = (iso: string): string => day.format(new Date(iso));
 export const timeOf = (iso: string): string => `${full.format(new Date(iso))} UTC`;
+/** For what changes every few seconds. */
+export const clockOf = (iso: string): string => `${clock.format(new Date(iso))} UTC`;
 export const monthOf = (month: string): string => monthName.format(new Date(`${month}-01T00:00:00Z`));
 /** The marks of an axis: digits as far as they tell something. */
 export const dollarMark = (value: number): string =>
     new Intl.NumberFormat(locale, {
         style: 'currency', currency: 'USD', notation: value >= 10_000 ? 'compact' : 'standard',
-        ...(value === 0 || value >= 10 ? { maximumFractionDigits: 0 } : value >= 1 ? {} : { maximumSignificantDigits: 2 }),
+        ...(value === 0 || value >= 10 ? { maximumFractionDigits: 0 } : value >= 1 ? {} : { maximumSignificantDigits: 3 }),
     }).format(value);
 export const shareOf = (part: number, of: number): string => (of > 0 ? share.format(part / of) : '–');
-/** "+12 %"; a dash where there is nothing to compare with. */
+/** "+12%"; a dash where there is nothing to compare with. */
 export const changeOf = (now: number, before: number): string => (before > 0 ? change.format(now / before - 1) : '–');
 export const percent = (part: number, of: number): number => (of > 0 ? (part / of) * 100 : 0);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /console/audit: who changed what, and who tried to and was refused. What is looked for stands in the address.
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useActorNames, type ActorName } from '../actor';
 import { ApiError, get, type Me } from '../api';
@@ -65,10 +65,19 @@ function actionName(action: string): string {
 }
 
 interface Scope { type?: string; user_id?: string; rbac_group_id?: string }
-interface Document { name?: unknown; period?: unknown; scope?: Scope }
+interface Document { name?: unknown; period?: unknown; scope?: Scope; who?: { id: string; name?: string; email?: string } }
 
 const documentOf = (value: unknown): Document | null => (typeof value === 'object' ? (value as Document | null) : null);
 const scopeOf = (value: unknown): Scope | undefined => documentOf(value)?.scope;
+
+/** Whom a cap or a request for more is about. */
+function ownerOf({ scope, who }: Document, nameOf: ActorName): string | null {
+    if (who) return who.name || who.email || who.id;
+    if (!scope) return null;
+    if (scope.type === 'organization') return 'everyone';
+    if (scope.type === 'group_pool') return `${scope.rbac_group_id} together`;
+    return scope.rbac_group_id ? `each of ${scope.rbac_group_id}` : nameOf(`oidc:${scope.user_id}`);
+}
 
 /** What the row is about, as people know it. What says no more than its id has none. */
 function targetName(event: Event, nameOf: ActorName): string | null {
@@ -76,11 +85,21 @@ function targetName(event: Event, nameOf: ActorName): string | null {
     const document = documentOf(event.after ?? event.before);
     if (document === null) return null;
     if (typeof document.name === 'string') return document.name;
-    const scope = document.scope;
-    if (!scope) return null;
-    const whose = scope.type === 'organization' ? 'everyone' : scope.type === 'group_pool' ? `${scope.rbac_group_id} together`
-        : scope.rbac_group_id ? `each of ${scope.rbac_group_id}` : nameOf(`oidc:${scope.user_id}`);
+    const whose = ownerOf(document, nameOf);
+    if (whose === null) return null;
     return typeof document.period === 'string' ? `${whose}, ${document.period}` : whose;
+}
+
+const service = 'service:';
+
+/** By the user id that requests of the key have. A key that was deleted keeps its id only. */
+function useKeyNames(enabled: boolean): Map<string, string> {
+    const keys = useQuery({
+        queryKey: ['service_keys', 'names'],
+        queryFn: () => get<{ data: { user_id: string; name: string }[] }>('/v1/organizations/service_keys?limit=1000'),
+        enabled,
+    });
+    return useMemo(() => new Map(keys.data?.data.map((key) => [key.user_id, key.name])), [keys.data]);
 }
 
 const isDenied = (event: Event): boolean => event.action.endsWith('.denied');
@@ -162,7 +181,9 @@ export default function AuditPage({ me }: { me: Me }) {
     const isRefused = trail.error instanceof ApiError && trail.error.status === 400;
     const seen = [...new Set([`oidc:${me.user.id}`, ...rows.map((row) => row.actor)])];
     const capped = rows.flatMap(({ before, after }) => scopeOf(after ?? before)?.user_id ?? []);
-    const nameOf = useActorNames([...seen, ...capped.filter((id) => !id.startsWith('service:')).map((id) => `oidc:${id}`)], me);
+    const nameOfPerson = useActorNames([...seen, ...capped.filter((id) => !id.startsWith(service)).map((id) => `oidc:${id}`)], me);
+    const keyNames = useKeyNames(capped.some((id) => id.startsWith(service)));
+    const nameOf: ActorName = (actor) => keyNames.get(actor.replace(/^oidc:/, '')) ?? nameOfPerson(actor);
     const actors = seen.map((id) => ({ id, name: nameOf(id), note: id }));
     const shown = rows.find((row) => row.id === query.get('event'));
     const columns: Column<Event>[] = [

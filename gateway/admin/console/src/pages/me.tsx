@@ -59,7 +59,7 @@ function Paused() {
             )}
             {resume.error && <Problem error={resume.error} />}
             {resume.isSuccess && (
-                <p className="notice" role="status">
+                <p className="good-news" role="status">
                     Session <span className="mono">{resume.variables.session_id}</span> goes on with its next request.
                 </p>
             )}

@@ -17,7 +17,7 @@ function Tip(props: { active?: boolean; payload?: readonly { payload?: Minute }[
             <strong>{at(minute.starting_at)}</strong>
             <div><span>Requests</span><span>{count(minute.requests)}</span></div>
             <div><span>Failed</span><span>{count(minute.failures)}</span></div>
-            <div><span>First byte, 95 %</span><span>{latency(minute.first_byte_ms.p95)}</span></div>
+            <div><span>First byte, p95</span><span>{latency(minute.first_byte_ms.p95)}</span></div>
         </div>
     );
 }
@@ -46,7 +46,7 @@ export default function MinuteChart(props: { name: string; minutes: Minute[] }) 
                         <thead>
                             <tr>
                                 <th scope="col">Minute</th><th scope="col" className="num">Requests</th><th scope="col" className="num">Failed</th>
-                                <th scope="col" className="num">First byte, median</th><th scope="col" className="num">First byte, 95 %</th>
+                                <th scope="col" className="num">First byte, median</th><th scope="col" className="num">First byte, p95</th>
                             </tr>
                         </thead>
                         <tbody>

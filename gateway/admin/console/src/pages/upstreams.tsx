@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { get } from '../api';
 import { Chooser, Form, MultiChooser, type Choice } from '../form';
-import { ago, count, money, plural, timeOf } from '../format';
+import { ago, clockOf, count, money, plural, timeOf } from '../format';
 import { go, useAddress, withQuery } from '../router';
 import { DataTable, type Column } from '../table';
 import { Badge, Button, Card, Empty, Loaded, PageHead, Waiting } from '../ui';
@@ -91,8 +91,8 @@ function duration(milliseconds: number | null): string {
 }
 
 function rate(share: number): string {
-    if (share === 0) return '0 %';
-    return share < 0.001 ? '< 0.1 %' : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+    if (share === 0) return '0%';
+    return share < 0.001 ? '< 0.1%' : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`;
 }
 
 const healths = {
@@ -123,9 +123,9 @@ function UpstreamCard({ upstream, minutes }: { upstream: Upstream; minutes: numb
                     <div><dt>Requests</dt><dd>{count(upstream.requests)}</dd></div>
                     <div><dt>Failed</dt><dd>{rate(upstream.failure_rate)}</dd></div>
                     <div><dt>First byte, median</dt><dd>{duration(upstream.first_byte_ms.p50)}</dd></div>
-                    <div><dt>First byte, 95 %</dt><dd>{duration(upstream.first_byte_ms.p95)}</dd></div>
+                    <div><dt>First byte, p95</dt><dd>{duration(upstream.first_byte_ms.p95)}</dd></div>
                     <div><dt>Whole answer, median</dt><dd>{duration(upstream.whole_answer_ms.p50)}</dd></div>
-                    <div><dt>Whole answer, 95 %</dt><dd>{duration(upstream.whole_answer_ms.p95)}</dd></div>
+                    <div><dt>Whole answer, p95</dt><dd>{duration(upstream.whole_answer_ms.p95)}</dd></div>
                 </dl>
                 {upstream.last_failure && (
                     <p className="fine" title={timeOf(upstream.last_failure.at)}>Last failure: it {failureText(upstream.last_failure)}.</p>
@@ -272,7 +272,7 @@ export default function UpstreamsPage() {
                             </select>
                         </label>
                     ) : <p className="fine">Replica {nameOf(shown.replica)}, up since {timeOf(shown.replica.started_at)}.</p>}
-                    <p className="fine">{isPaused ? 'Paused at' : 'As of'} {new Date(shown.as_of).toLocaleTimeString()}</p>
+                    <p className="fine">{isPaused ? 'Paused at' : 'As of'} {clockOf(shown.as_of)}</p>
                 </div>
             )}
             <Loaded from={{ ...upstreams, data: shown }} rows={4}>

@@ -83,20 +83,22 @@ export function Budget({ item }: { item: ServiceKey }) {
                 {({ data }) => (
                     <div className="stack">
                         {item.last_used_at === null && <p className="fine">The caps of its groups hold for it too. They are shown from its first request.</p>}
-                        <div className="scroll">
-                            <table>
+                        <div className="scroll wide-only-scroll">
+                            <table role="table" className="rows">
                                 <caption className="sr">Spend and caps of this key</caption>
-                                <thead><tr><th scope="col">Period</th><th scope="col" className="num">Spent</th><th scope="col" className="num">Cap</th><th scope="col"><span className="sr">Remove it</span></th></tr></thead>
-                                <tbody>
+                                <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Period</th><th role="columnheader" scope="col" className="num">Spent</th><th role="columnheader" scope="col" className="num">Cap</th><th role="columnheader" scope="col"><span className="sr">Remove it</span></th></tr></thead>
+                                <tbody role="rowgroup">
                                     {data.map((row) => (
-                                        <tr key={row.period}>
-                                            <th scope="row">{capitalized(row.period)}</th>
-                                            <td className="num">{money(row.period_to_date_spend)}</td>
-                                            <td className="num">
-                                                {row.amount === null ? <span className="fine">no cap</span> : <>{money(row.amount)} <span className="fine">{sourceOf(row)}</span></>}{' '}
-                                                {row.amount !== null && percent(cents(row.period_to_date_spend), cents(row.amount)) >= 100 && <Badge tone="bad">Reached</Badge>}
+                                        <tr role="row" key={row.period}>
+                                            <th role="rowheader" scope="row">{capitalized(row.period)}</th>
+                                            <td role="cell" className="num" data-label="Spent">{money(row.period_to_date_spend)}</td>
+                                            <td role="cell" className="num" data-label="Cap">
+                                                <span>
+                                                    {row.amount === null ? <span className="fine">no cap</span> : <>{money(row.amount)} <span className="fine">{sourceOf(row)}</span></>}{' '}
+                                                    {row.amount !== null && percent(cents(row.period_to_date_spend), cents(row.amount)) >= 100 && <Badge tone="bad">Reached</Badge>}
+                                                </span>
                                             </td>
-                                            <td className="num">
+                                            <td role="cell" className="num row-actions">
                                                 {isOwn(row) && row.spend_limit_id && (
                                                     <Confirm title={`Remove the ${row.period} cap?`} action="Remove cap" run={() => remove(row)}
                                                         trigger={<Button look="quiet" aria-label={`Remove the ${row.period} cap`}>Remove</Button>}>

@@ -168,6 +168,7 @@ export default function KeyDetail({ id, me }: { id: string; me: Me }) {
             <nav aria-label="Where you are">
                 <ol className="crumbs"><li><Link to="/console/keys">Service keys</Link></li><li aria-current="page">{key.data?.name ?? id}</li></ol>
             </nav>
+            {key.isError && !key.data && <PageHead title={id} />}
             <Loaded from={key} rows={6}>
                 {(item) => (
                     <>

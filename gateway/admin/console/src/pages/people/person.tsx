@@ -254,6 +254,7 @@ export default function Person({ id, me }: { id: string; me: Me }) {
             <nav aria-label="Where you are">
                 <ol className="crumbs"><li><Link to="/console/people">People</Link></li><li aria-current="page">{user.data ? nameOf(user.data) : id}</li></ol>
             </nav>
+            {user.isError && !user.data && <PageHead title={id} />}
             <Loaded from={user} rows={6}>
                 {(found) => (
                     <>

@@ -79,14 +79,19 @@ type AnyCap = Pick<Explanation['caps'][number], 'amount' | 'period' | 'source' |
 
 function CapRow({ cap, blocks }: { cap: AnyCap; blocks: boolean }) {
     return (
-        <tr>
-            <th scope="row">{periods[cap.period]} <span className="fine">{scopeName(cap.source)}</span></th>
-            <td className="num">{cap.amount === null ? 'no cap' : money(cap.amount)}</td>
-            <td className="num">{money(cap.period_to_date_spend)}{cap.amount !== null && cents(cap.amount) > 0
-                && <span className="fine"> {Math.round(percent(cents(cap.period_to_date_spend), cents(cap.amount)))}%</span>}</td>
-            <td className="num">{money(cap.held)}</td>
-            <td className="nowrap">{ago(cap.resets_at)}</td>
-            <td>{blocks ? <Badge tone="bad">Stops them</Badge> : cap.reached ? <Badge tone="bad">Reached</Badge> : null}</td>
+        <tr role="row">
+            <th role="rowheader" scope="row">{periods[cap.period]} <span className="fine">{scopeName(cap.source)}</span></th>
+            <td role="cell" className="num" data-label="Amount">{cap.amount === null ? 'no cap' : money(cap.amount)}</td>
+            <td role="cell" className="num" data-label="Spent">
+                <span>
+                    {money(cap.period_to_date_spend)}
+                    {cap.amount !== null && cents(cap.amount) > 0
+                        && <span className="fine"> {Math.round(percent(cents(cap.period_to_date_spend), cents(cap.amount)))}%</span>}
+                </span>
+            </td>
+            <td role="cell" className="num" data-label="Set aside">{money(cap.held)}</td>
+            <td role="cell" className="nowrap" data-label="Resets">{ago(cap.resets_at)}</td>
+            <td role="cell">{blocks ? <Badge tone="bad">Stops them</Badge> : cap.reached ? <Badge tone="bad">Reached</Badge> : null}</td>
         </tr>
     );
 }
@@ -96,16 +101,16 @@ function Money({ of }: { of: Explanation }) {
     const lost = of.caps.flatMap((cap) => cap.lost.map((each) => ({ ...each, period: cap.period })));
     return (
         <>
-            <div className="scroll" role="region" aria-label="Caps on them" tabIndex={0}>
-                <table>
+            <div className="scroll wide-only-scroll" role="region" aria-label="Caps on them" tabIndex={0}>
+                <table role="table" className="rows">
                     <caption className="sr">Caps on them</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">Cap</th><th scope="col" className="num">Amount</th><th scope="col" className="num">Spent</th>
-                            <th scope="col" className="num">Set aside</th><th scope="col">Resets</th><th scope="col"><span className="sr">State</span></th>
+                    <thead role="rowgroup">
+                        <tr role="row">
+                            <th role="columnheader" scope="col">Cap</th><th role="columnheader" scope="col" className="num">Amount</th><th role="columnheader" scope="col" className="num">Spent</th>
+                            <th role="columnheader" scope="col" className="num">Set aside</th><th role="columnheader" scope="col">Resets</th><th role="columnheader" scope="col"><span className="sr">State</span></th>
                         </tr>
                     </thead>
-                    <tbody>
+                    <tbody role="rowgroup">
                         {rows.map((cap, at) => (
                             <CapRow key={at} cap={cap} blocks={cap.spend_limit_id !== null && cap.spend_limit_id === of.now.spend_limit_id} />
                         ))}
