@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/store/durable_ledger.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -15,15 +16,12 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
 
 /// Between looks for what the store did not take: an outage is over for the ledger this much after it is over.
 constexpr auto look_every = 100ms;
 /// After it took one and not the next.
 constexpr auto refused_pause = 1s;
-
-/// More than a Redis that syncs its append-only file every second can lose (two seconds), and than a replica lags
-/// behind.
-constexpr auto losable = 10s;
 
 asio::awaitable<void> pause(std::chrono::milliseconds length) {
     const auto executor = co_await asio::this_coro::executor;
@@ -56,21 +54,41 @@ Task<> DurableLedger::release(std::string id) {
 }
 
 Task<> DurableLedger::settle(policy::Charge charge, std::optional<policy::Finish> finish) {
+    look_for_loss();
     std::string record;
     const std::uint64_t number = journal_.settled(charge, record);
+    const std::uint64_t doubts = journal_.doubts();
     const auto posted =
         co_await ledger_.post(std::move(charge), {journal_.epoch(), number}, std::move(record), std::move(finish));
-    look_for_loss();
     if (posted)
-        journal_.posted(number);
+        journal_.posted(number, doubts);
     else
         journal_.not_posted(number);
     co_return Result<>{};
 }
 
-/// On every shard: a connection that nothing is sent on does not notice for long that the other end is gone.
+/// On every shard: each has a connection of its own, and notices at another time that the other end is gone.
 void DurableLedger::look_for_loss() {
     if (std::exchange(connections_, redis_.connections()) != redis_.connections()) journal_.doubt();
+}
+
+/// What was posted long enough ago is there for good, unless the store was lost since; a connection that nothing is
+/// sent on does not tell.
+asio::awaitable<void> DurableLedger::trust_what_stands() {
+    const auto stands = [&](const Adopted& adopted) {
+        return adopted.doubts == journal_.doubts() && adopted.posted_at + losable_ <= SteadyClock::now();
+    };
+    if (!journal_.has_taken(losable_) && std::ranges::none_of(adopted_, stands)) co_return;
+    const auto answer = co_await redis_.send({"PING"});
+    // An operator's ACL may forbid it: that is an answer too.
+    const bool there = answer || answer.error().reason == Reason::store_refused;
+    if (!there || redis_.connections() != connections_) co_return;
+    journal_.trust(losable_);
+    std::erase_if(adopted_, [&](const Adopted& adopted) {
+        if (!stands(adopted)) return false;
+        journal_.finish(adopted.run);
+        return true;
+    });
 }
 
 Task<std::vector<policy::Standing>> DurableLedger::standings(std::vector<policy::Limit> limits, Instant now) {
@@ -81,21 +99,21 @@ Task<std::vector<policy::Standing>> DurableLedger::standings(std::vector<policy:
 asio::awaitable<bool> DurableLedger::post_all(std::vector<SettleLine> lines, std::string epoch) {
     for (SettleLine& line : lines) {
         std::string record = settle_line(line.number, line.charge);
+        const std::uint64_t doubts = journal_.doubts();
         const auto posted = co_await ledger_.post(std::move(line.charge), {epoch, line.number}, std::move(record), {});
         if (!posted || stopped_) co_return false;
-        if (epoch == journal_.epoch()) journal_.posted(line.number);
+        if (epoch == journal_.epoch()) journal_.posted(line.number, doubts);
     }
     co_return true;
 }
 
-asio::awaitable<void> DurableLedger::recover_run(DeadRun run) {
-    for (const StartLine& start : run.unfinished)
-        log::warn("a request was under way when a gateway ended: what it cost is not known",
-                  {{"request_id", start.request_id}, {"sub", start.user}, {"session_id", start.session}});
+/// How many settlements there were; nothing when we are stopped before all are in the store.
+asio::awaitable<std::optional<std::size_t>> DurableLedger::post_run(const DeadRun& run) {
     std::size_t settlements = 0;
     for (const std::string& file : run.files) {
         bool done = false;
-        while (!done && !stopped_) {
+        while (!done) {
+            if (stopped_) co_return std::nullopt;
             const std::uint64_t from = run.checkpoint;
             const std::function<std::vector<SettleLine>()> read = [file, from] {
                 return SpendJournal::settlements(file, from);
@@ -107,24 +125,46 @@ asio::awaitable<void> DurableLedger::recover_run(DeadRun run) {
             if (!done) co_await pause(look_every);
         }
     }
-    if (stopped_) co_return;
-    journal_.finish(run);
-    log::info("took over the journal of a gateway that ended",
-              {{"directory", run.directory}, {"settlements", settlements}, {"unfinished", run.unfinished.size()}});
+    co_return settlements;
+}
+
+asio::awaitable<void> DurableLedger::adopt_runs() {
+    SpendJournal* journal = &journal_;
+    const std::function<std::vector<DeadRun>()> adopt = [journal] { return journal->adopt(); };
+    for (DeadRun& run : co_await run_blocking(pool_, adopt)) {
+        for (const StartLine& start : run.unfinished)
+            log::warn("a request was under way when a gateway ended: what it cost is not known",
+                      {{"request_id", start.request_id}, {"sub", start.user}, {"session_id", start.session}});
+        const std::uint64_t doubts = journal_.doubts();
+        const auto settlements = co_await post_run(run);
+        if (!settlements) co_return;
+        log::info("took over the journal of a gateway that ended",
+                  {{"directory", run.directory}, {"settlements", *settlements}, {"unfinished", run.unfinished.size()}});
+        adopted_.push_back({std::move(run), doubts, SteadyClock::now()});
+    }
+}
+
+/// What the store may have lost of dead runs since it took it.
+asio::awaitable<void> DurableLedger::post_doubted_runs() {
+    for (Adopted& adopted : adopted_) {
+        const std::uint64_t doubts = journal_.doubts();
+        if (adopted.doubts == doubts) continue;
+        if (!co_await post_run(adopted.run)) co_return;
+        adopted.doubts = doubts;
+        adopted.posted_at = SteadyClock::now();
+    }
 }
 
 asio::awaitable<void> DurableLedger::recover() {
+    co_await adopt_runs();
     SpendJournal* journal = &journal_;
-    const std::function<std::vector<DeadRun>()> adopt = [journal] { return journal->adopt(); };
-    auto runs = co_await run_blocking(pool_, adopt);
-    for (DeadRun& run : runs)
-        co_await recover_run(std::move(run));
     const std::function<std::vector<SettleLine>()> failed = [journal] { return journal->failed(); };
     while (!stopped_) {
         co_await pause(look_every);
         if (stopped_ || !redis_.is_up()) continue;
         look_for_loss();
-        journal_.trust(losable);
+        co_await trust_what_stands();
+        co_await post_doubted_runs();
         if (!journal_.has_failed()) continue;
         auto lines = co_await run_blocking(pool_, failed);
         const bool done = co_await post_all(std::move(lines), journal_.epoch());

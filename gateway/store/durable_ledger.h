@@ -6,6 +6,8 @@
 // the process.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,9 +22,14 @@ namespace gatehouse::store {
 
 class DurableLedger final : public policy::Ledger {
   public:
-    /// All outlive the ledger.
-    DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJournal& journal, BlockingPool& pool)
-        : redis_(redis), ledger_(ledger), journal_(journal), pool_(pool) {}
+    /// More than a Redis that syncs its append-only file every second can lose (two seconds), and than a replica lags
+    /// behind.
+    static constexpr std::chrono::seconds usual_losable{10};
+
+    /// All outlive the ledger. What the store took `losable` ago it keeps.
+    DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJournal& journal, BlockingPool& pool,
+                  std::chrono::seconds losable = usual_losable)
+        : redis_(redis), ledger_(ledger), journal_(journal), pool_(pool), losable_(losable) {}
 
     void begin(const policy::Begun& begun) override;
     Task<policy::Held> reserve(policy::Hold hold) override;
@@ -38,14 +45,26 @@ class DurableLedger final : public policy::Ledger {
     void stop() { stopped_ = true; }
 
   private:
+    /// A dead run whose settlements were posted, until it is known that they stay.
+    struct Adopted {
+        DeadRun run;
+        std::uint64_t doubts;  ///< of the journal, before they were posted
+        std::chrono::steady_clock::time_point posted_at;
+    };
+
     void look_for_loss();
-    boost::asio::awaitable<void> recover_run(DeadRun run);
+    boost::asio::awaitable<void> trust_what_stands();
+    boost::asio::awaitable<void> adopt_runs();
+    boost::asio::awaitable<void> post_doubted_runs();
+    boost::asio::awaitable<std::optional<std::size_t>> post_run(const DeadRun& run);
     boost::asio::awaitable<bool> post_all(std::vector<SettleLine> lines, std::string epoch);
 
     RedisClient& redis_;
     RedisLedger& ledger_;
     SpendJournal& journal_;
     BlockingPool& pool_;
+    std::chrono::seconds losable_;
+    std::vector<Adopted> adopted_;
     std::uint64_t connections_ = 0;  ///< of `redis_`, when last looked at
     bool stopped_ = false;
 };

@@ -170,6 +170,7 @@ struct SpendJournal::State {
     NumberSet waiting;  ///< settled and not yet known to be in the store for good
     NumberSet failed;   ///< of those, the ones that the store did not take, or may have lost
     std::deque<std::pair<SteadyClock::time_point, std::uint64_t>> taken;  ///< of those, the ones that it took, and when
+    std::uint64_t doubts = 0;
     bool dirty = false;
     std::uint64_t checkpointed = 0;
     SteadyClock::time_point last_checkpoint = SteadyClock::now();
@@ -324,10 +325,21 @@ std::uint64_t SpendJournal::settled(const policy::Charge& charge, std::string& r
     return number;
 }
 
-void SpendJournal::posted(std::uint64_t number) {
+std::uint64_t SpendJournal::doubts() const {
     const std::scoped_lock guard(state_->mutex);
+    return state_->doubts;
+}
+
+void SpendJournal::posted(std::uint64_t number, std::uint64_t doubts) {
+    const std::scoped_lock guard(state_->mutex);
+    if (doubts != state_->doubts && state_->waiting.contains(number)) return state_->failed.insert(number);
     state_->failed.erase(number);
     state_->taken.emplace_back(SteadyClock::now(), number);
+}
+
+bool SpendJournal::has_taken(std::chrono::seconds age) const {
+    const std::scoped_lock guard(state_->mutex);
+    return !state_->taken.empty() && state_->taken.front().first <= SteadyClock::now() - age;
 }
 
 void SpendJournal::trust(std::chrono::seconds age) {
@@ -340,6 +352,7 @@ void SpendJournal::doubt() {
     for (const auto& [when, number] : state_->taken)
         if (state_->waiting.contains(number)) state_->failed.insert(number);
     state_->taken.clear();
+    ++state_->doubts;
 }
 
 void SpendJournal::not_posted(std::uint64_t number) {

@@ -49,11 +49,16 @@ class SpendJournal {
     void released(std::string_view request_id, std::string_view why);
     /// Writes it down and numbers it. `record` becomes the line. Until `posted` it counts as waiting.
     std::uint64_t settled(const policy::Charge& charge, std::string& record);
+    /// How often the store was doubted so far: asked before a settlement is posted, told when it is.
+    std::uint64_t doubts() const;
     /// The store took it. It still counts as waiting until `trust`: a store that ends without warning may lose its last
-    /// seconds.
-    void posted(std::uint64_t number);
+    /// seconds. When the store was doubted since, this may be the word of the one that is gone: `failed` will give it
+    /// back.
+    void posted(std::uint64_t number, std::uint64_t doubts);
     /// The store did not take it: `failed` will give it back.
     void not_posted(std::uint64_t number);
+    /// Whether there is something to trust.
+    bool has_taken(std::chrono::seconds age) const;
     /// What was posted that long ago is in the store for good.
     void trust(std::chrono::seconds age);
     /// The store may have lost what is not trusted yet: `failed` will give it back.

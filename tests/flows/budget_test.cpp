@@ -214,17 +214,22 @@ class FaultFlow : public BudgetFlow {
         }
         return costs;
     }
-    /// What the provider served and the store does not have, or has otherwise.
-    std::vector<std::string> differences() {
-        std::vector<std::string> sessions;
+    /// What the provider served and the store does not have, or has otherwise: the sessions, and what is wrong.
+    std::map<std::string, std::string> differences() {
+        std::map<std::string, std::string> sessions;
         const auto stored = in_store();
         const auto served = provider_.served();
         for (const auto& [session, usage] : served) {
             const auto found = stored.find(session);
-            if (found == stored.end() || found->second != price_of(usage)) sessions.push_back(session);
+            const Money price = price_of(usage);
+            if (found == stored.end())
+                sessions[session] = "is not there";
+            else if (found->second != price)
+                sessions[session] =
+                    "cost " + std::to_string(price.nano()) + ", not " + std::to_string(found->second.nano());
         }
         for (const auto& [session, cost] : stored)
-            if (!served.contains(session)) sessions.push_back("never served: " + session);
+            if (!served.contains(session)) sessions[session] = "was never served";
         return sessions;
     }
 };
@@ -252,12 +257,12 @@ TEST_F(FaultFlow, SettleEveryRequestOnceThoughRedisHangsDiesAndComesBack) {
 
     EXPECT_EQ(crowd.refused(), 0);
     EXPECT_EQ(provider_.count(), crowd.asked());
-    std::vector<std::string> missing;
+    std::map<std::string, std::string> wrong;
     EXPECT_TRUE(eventually([&] {
-        missing = differences();
-        return missing.empty();
-    })) << missing.size()
-        << " differ, first: " << missing.front();
+        wrong = differences();
+        return wrong.empty();
+    })) << ::testing::PrintToString(wrong)
+        << one->err() << two->err();
 }
 
 TEST_F(FaultFlow, SettleAfterARestartWhatWasSpentWhileTheStoreWasAway) {
@@ -310,12 +315,12 @@ TEST_F(FaultFlow, LoseNothingButWhatWasInFlightWhenAGatewayIsKilledAndShowThat) 
     const Written written = read_journals(journals());
     for (const auto& [session, start] : written.started)
         if (!written.settled.contains(session) && !written.released.contains(session)) unfinished.insert(session);
-    std::vector<std::string> missing;
+    std::map<std::string, std::string> wrong;
     EXPECT_TRUE(eventually([&] {
-        missing = differences();
-        return std::ranges::all_of(missing, [&](const auto& each) { return unfinished.contains(each); });
-    })) << missing.size()
-        << " differ, " << unfinished.size() << " were in flight";
+        wrong = differences();
+        return std::ranges::all_of(wrong, [&](const auto& each) { return unfinished.contains(each.first); });
+    })) << ::testing::PrintToString(wrong)
+        << ", " << unfinished.size() << " were in flight";
     EXPECT_LE(unfinished.size(), 16U);
     for (const std::string& session : unfinished)
         EXPECT_NE(one->err().find(R"("session_id":")" + session + "\""), std::string::npos)

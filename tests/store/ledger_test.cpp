@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <csignal>
+#include <filesystem>
 
 #include "gateway/store/durable_ledger.h"
 #include "gateway/store/redis_paused_sessions.h"
@@ -30,9 +32,11 @@ class MemorySetup final : public LedgerSetup {
 
 /// A journal of its own in a directory that goes away with it.
 struct Journal {
-    Journal() {
-        auto opened =
-            store::SpendJournal::open({.dir = dir.file("journal"), .file_size = 1U << 16U}, clock, random, metrics);
+    Journal() : Journal("") {}
+    /// In the directory of another, so that it finds what that one left; "" is its own.
+    explicit Journal(const std::string& left) {
+        auto opened = store::SpendJournal::open(
+            {.dir = left.empty() ? dir.file("journal") : left, .file_size = 1U << 16U}, clock, random, metrics);
         if (!opened) throw std::runtime_error(describe(opened.error()));
         journal = std::move(*opened);
     }
@@ -67,41 +71,129 @@ std::unique_ptr<LedgerSetup> make() {
 INSTANTIATE_TEST_SUITE_P(Memory, LedgerContract, ::testing::Values(LedgerMaker{"memory", make<MemorySetup>}));
 INSTANTIATE_TEST_SUITE_P(Redis, LedgerContract, ::testing::Values(LedgerMaker{"redis", make<RedisSetup>}));
 
-/// Not a restart, but the same to a ledger: what it has in the last seconds is gone, and so is the connection.
-TEST(DurableLedger, AddsAgainWhatARedisThatEndedWithoutWarningHadTaken) {
-    Shard shard;
+/// A ledger of its own on a Redis that may come to harm.
+class DurableLedgerTest : public ::testing::Test {
+  protected:
+    ~DurableLedgerTest() override {
+        ledger.stop();
+        EXPECT_TRUE(run_until(context, [&] { return recoveries == 0; }));
+    }
+    static policy::Charge charge(const std::string& request) {
+        policy::Charge one;
+        one.request_id = request;
+        one.when = SystemClock().now();
+        one.cost = Money::cents(5);
+        one.accounts = {"u:ada"};
+        return one;
+    }
+    void settle(const std::string& request) { ASSERT_TRUE(run(context, ledger.settle(charge(request), std::nullopt))); }
+    void recover(store::DurableLedger& with) {
+        ++recoveries;
+        boost::asio::co_spawn(context, with.recover(), [this](const std::exception_ptr&) { --recoveries; });
+    }
+    Money spent() {
+        const auto standings =
+            run(context, ledger.standings({{"u:ada", policy::Period::monthly, Money(), false}}, SystemClock().now()));
+        return standings ? standings->at(0).spent : Money();
+    }
+    bool comes_to(std::int64_t cents) {
+        return run_until(context, [&] { return spent() == Money::cents(cents); });
+    }
+    /// Not a restart, but the same to a ledger: what it has in the last seconds is gone, and so is the connection.
+    void lose_everything() {
+        ASSERT_TRUE(run(context, other.send({"FLUSHALL"})));
+        lose_connections();
+    }
+    void lose_connections() {
+        ASSERT_TRUE(run(context, other.send({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})));
+    }
+    void signal_redis(int number) {
+        if (process == 0) {
+            const auto info = run(context, other.send({"INFO", "server"}));
+            ASSERT_TRUE(info);
+            constexpr std::string_view name = "process_id:";
+            process = std::stoi(info->text.substr(info->text.find(name) + name.size()));
+        }
+        ASSERT_EQ(::kill(process, number), 0);
+    }
+
+    PrivateRedis server;
+    boost::asio::io_context context{1};
+    store::RedisClient other{context.get_executor(), server->settings()};
+    store::RedisClient redis{context.get_executor(), server->settings()};
     Journal journal;
     BlockingPool pool{1};
-    store::RedisLedger redis{shard.redis, [] { return store::Retention{}; }};
-    store::DurableLedger ledger{shard.redis, redis, *journal.journal, pool};
-    bool over = false;
-    boost::asio::co_spawn(shard.context, ledger.recover(), [&over](const std::exception_ptr&) { over = true; });
-    policy::Charge charge;
-    charge.request_id = "r1";
-    charge.when = journal.clock.now();
-    charge.cost = Money::cents(5);
-    charge.accounts = {"u:ada"};
-    const auto spent = [&] {
-        const auto standings = run(
-            shard.context, ledger.standings({{"u:ada", policy::Period::monthly, Money(), false}}, journal.clock.now()));
-        return standings ? standings->at(0).spent : Money();
-    };
-    ASSERT_TRUE(run(shard.context, ledger.settle(charge, std::nullopt)));
+    store::RedisLedger plain{redis, [] { return store::Retention{}; }};
+    store::DurableLedger ledger{redis, plain, *journal.journal, pool};
+    int recoveries = 0;
+    int process = 0;
+};
+
+TEST_F(DurableLedgerTest, AddsAgainWhatARedisThatEndedWithoutWarningHadTaken) {
+    recover(ledger);
+    settle("r1");
     ASSERT_EQ(spent(), Money::cents(5));
 
-    store::RedisClient other{shard.context.get_executor(), shared_redis().settings()};
-    ASSERT_TRUE(run(shard.context, other.send({"FLUSHALL"})));
-    ASSERT_TRUE(run(shard.context, other.send({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})));
+    lose_everything();
 
-    EXPECT_TRUE(run_until(shard.context, [&] { return spent() == Money::cents(5); }));
-    ASSERT_TRUE(run(shard.context, other.send({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})));
-    ASSERT_TRUE(run_until(shard.context, [&] { return shard.redis.connections() == 3; }));
-    charge.request_id = "r2";
-    ASSERT_TRUE(run(shard.context, ledger.settle(charge, std::nullopt)));
-    EXPECT_TRUE(run_until(shard.context, [&] { return !journal.journal->has_failed(); }));
+    EXPECT_TRUE(comes_to(5));
+    lose_connections();
+    ASSERT_TRUE(run_until(context, [&] { return redis.connections() == 3; }));
+    settle("r2");
+    EXPECT_TRUE(run_until(context, [&] { return !journal.journal->has_failed(); }));
     EXPECT_EQ(spent(), Money::cents(10)) << "a connection that is lost adds nothing twice";
-    ledger.stop();
-    EXPECT_TRUE(run_until(shard.context, [&over] { return over; }));
+}
+
+TEST_F(DurableLedgerTest, AddsAgainWhatADeadRunHadSpent) {
+    std::string record;
+    Journal dead;
+    dead.journal->not_posted(dead.journal->settled(charge("r1"), record));
+    dead.journal.reset();
+    Journal next{dead.dir.file("journal")};
+    store::DurableLedger successor{redis, plain, *next.journal, pool};
+    recover(successor);
+    ASSERT_TRUE(comes_to(5));
+
+    lose_everything();
+
+    EXPECT_TRUE(comes_to(5));
+    successor.stop();
+    ASSERT_TRUE(run_until(context, [&] { return recoveries == 0; }));
+}
+
+TEST_F(DurableLedgerTest, IsDoneWithADeadRunOnceItStays) {
+    std::string record;
+    Journal dead;
+    dead.journal->not_posted(dead.journal->settled(charge("r1"), record));
+    const auto directory = std::filesystem::directory_iterator(dead.dir.file("journal"))->path();
+    dead.journal.reset();
+    Journal next{dead.dir.file("journal")};
+    store::DurableLedger successor{redis, plain, *next.journal, pool, std::chrono::seconds(0)};
+
+    recover(successor);
+
+    EXPECT_TRUE(run_until(context, [&] { return std::filesystem::exists(directory / "done"); }));
+    EXPECT_EQ(spent(), Money::cents(5));
+    successor.stop();
+    ASSERT_TRUE(run_until(context, [&] { return recoveries == 0; }));
+}
+
+TEST_F(DurableLedgerTest, TrustsAStoreOnlyWhileItAnswers) {
+    constexpr std::chrono::seconds at_once{0};
+    store::DurableLedger trusting{redis, plain, *journal.journal, pool, at_once};
+    ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
+    ASSERT_TRUE(run(context, trusting.settle(charge("r1"), std::nullopt)));
+    signal_redis(SIGSTOP);
+
+    recover(trusting);
+
+    EXPECT_TRUE(run_until(context, [&] { return !redis.is_up(); }));
+    EXPECT_TRUE(journal.journal->has_taken(at_once)) << "trusted although it may be gone";
+    signal_redis(SIGCONT);
+    EXPECT_TRUE(
+        run_until(context, [&] { return !journal.journal->has_taken(at_once) && !journal.journal->has_failed(); }));
+    trusting.stop();
+    ASSERT_TRUE(run_until(context, [&] { return recoveries == 0; }));
 }
 
 class RedisLedgerTest : public ::testing::Test {

@@ -125,7 +125,7 @@ TEST_F(SpendJournalTest, GivesBackWhatTheStoreDidNotTakeFileByFile) {
             journal->not_posted(number);
             missing.insert(number);
         } else {
-            journal->posted(number);
+            journal->posted(number, journal->doubts());
         }
     }
     while (journal->has_failed()) {
@@ -134,7 +134,7 @@ TEST_F(SpendJournalTest, GivesBackWhatTheStoreDidNotTakeFileByFile) {
         for (const SettleLine& line : lines) {
             EXPECT_EQ(missing.erase(line.number), 1U);
             EXPECT_EQ(line.charge.cost, Money::nano(static_cast<std::int64_t>(line.number)));
-            journal->posted(line.number);
+            journal->posted(line.number, journal->doubts());
         }
     }
     EXPECT_TRUE(missing.empty());
@@ -146,10 +146,10 @@ TEST_F(SpendJournalTest, GivesBackWhatTheStoreTookLatelyWhenItIsDoubted) {
     const auto old = journal->settled(charge_of("r1", 1), record);
     const auto late = journal->settled(charge_of("r2", 2), record);
     journal->settled(charge_of("r3", 3), record);
-    journal->posted(old);
+    journal->posted(old, journal->doubts());
     journal->trust(std::chrono::hours(1));
     journal->trust(std::chrono::seconds(0));
-    journal->posted(late);
+    journal->posted(late, journal->doubts());
     EXPECT_FALSE(journal->has_failed());
 
     journal->doubt();
@@ -157,14 +157,30 @@ TEST_F(SpendJournalTest, GivesBackWhatTheStoreTookLatelyWhenItIsDoubted) {
     const auto lines = journal->failed();
     ASSERT_EQ(lines.size(), 1U) << "r1 is trusted, r3 is on its way";
     EXPECT_EQ(lines[0].charge.request_id, "r2");
-    journal->posted(late);
+    journal->posted(late, journal->doubts());
+    EXPECT_FALSE(journal->has_failed());
+}
+
+TEST_F(SpendJournalTest, GivesBackWhatTheStoreTookWhileItWasDoubted) {
+    auto journal = open();
+    std::string record;
+    const auto number = journal->settled(charge_of("r1", 1), record);
+    const auto doubts = journal->doubts();
+    journal->doubt();
+
+    journal->posted(number, doubts);
+
+    const auto lines = journal->failed();
+    ASSERT_EQ(lines.size(), 1U) << "the store that said so may be the one that is gone";
+    EXPECT_EQ(lines[0].charge.request_id, "r1");
+    journal->posted(number, journal->doubts());
     EXPECT_FALSE(journal->has_failed());
 }
 
 TEST_F(SpendJournalTest, HasTheNextRunPostWhatTheStoreTookJustBeforeACrash) {
     auto dead = open();
     std::string record;
-    dead->posted(dead->settled(charge_of("r1", 11), record));
+    dead->posted(dead->settled(charge_of("r1", 11), record), 0);
     crash(std::move(dead));
 
     const auto runs = open()->adopt();
@@ -212,7 +228,7 @@ TEST_F(SpendJournalTest, IsNotTakenFromARunThatLives) {
 TEST_F(SpendJournalTest, LeavesNothingToTakeOverWhenEverythingIsInTheStore) {
     auto journal = open();
     std::string record;
-    journal->posted(journal->settled(charge_of("r1", 1), record));
+    journal->posted(journal->settled(charge_of("r1", 1), record), journal->doubts());
     journal.reset();
     EXPECT_TRUE(open()->adopt().empty());
 }
@@ -220,7 +236,7 @@ TEST_F(SpendJournalTest, LeavesNothingToTakeOverWhenEverythingIsInTheStore) {
 TEST_F(SpendJournalTest, KeepsWhatWaitsOverAnOrderlyEnd) {
     auto journal = open();
     std::string record;
-    journal->posted(journal->settled(charge_of("r1", 1), record));
+    journal->posted(journal->settled(charge_of("r1", 1), record), journal->doubts());
     journal->not_posted(journal->settled(charge_of("r2", 2), record));
     journal.reset();
 
