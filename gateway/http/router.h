@@ -18,15 +18,24 @@ namespace gatehouse::http {
 
 using ErrorRenderer = Response (*)(const Error&, std::string_view request_id);
 
+/// What metrics call a route. Not owned: a literal. A string, which may be gone before the first request is counted,
+/// does not become one.
+class Label : public std::string_view {
+  public:
+    constexpr Label(const char* text) : std::string_view(text) {}
+    constexpr Label(std::string_view text) : std::string_view(text) {}
+    Label(const std::string&) = delete;
+};
+
 struct Route {
     std::string method;                             ///< "GET", "POST", …; "*" is any method
     std::string path;                               ///< exact; "*" is one segment, and as the last one everything below
     Guarded handler;                                ///< and who may call it
     ErrorRenderer render = nullptr;                 ///< how errors of this route look
     std::size_t max_body = std::size_t{64} << 10U;  ///< reply handlers only: larger bodies are refused with 413
-    bool ignores_body = false;         ///< reply handlers only: answered before the body, which is not kept
-    bool health_probe = false;         ///< answered to every address, `access_control.allow_cidrs` or not
-    std::string_view label = "other";  ///< metric label; a literal
+    bool ignores_body = false;  ///< reply handlers only: answered before the body, which is not kept
+    bool health_probe = false;  ///< answered to every address, `access_control.allow_cidrs` or not
+    Label label = "other";
 };
 
 class Router {
