@@ -92,12 +92,17 @@ std::size_t number_in(std::vector<Value>& values, const Value& value) {
     return values.size();
 }
 
+/// What it reads, and what it bounds a minute.
+void append_level(const policy::Gauge& gauge, Call& call) {
+    call.keys.push_back(level_key(gauge.name));
+    call.arguments.push_back(or_none(gauge.rates.requests));
+    call.arguments.push_back(or_none(gauge.rates.tokens));
+    call.arguments.push_back(or_none(gauge.rates.cost));
+}
+
 void add_brakes(const policy::Hold& hold, Call& call) {
     for (const policy::Gauge& gauge : hold.gauges) {
-        call.keys.push_back(level_key(gauge.name));
-        call.arguments.push_back(or_none(gauge.rates.requests));
-        call.arguments.push_back(or_none(gauge.rates.tokens));
-        call.arguments.push_back(or_none(gauge.rates.cost));
+        append_level(gauge, call);
         call.arguments.push_back(or_none(gauge.rates.concurrent));
     }
     if (hold.watch) {
@@ -144,12 +149,8 @@ void append_finish(const policy::Finish& finish, Call& call) {
     call.arguments.push_back(to_text(std::max(finish.drawn.cost, Money())));
     call.arguments.push_back(std::to_string(finish.gauges.size()));
     call.arguments.emplace_back(finish.watch ? "1" : "0");
-    for (const policy::Gauge& gauge : finish.gauges) {
-        call.keys.push_back(level_key(gauge.name));
-        call.arguments.push_back(or_none(gauge.rates.requests));
-        call.arguments.push_back(or_none(gauge.rates.tokens));
-        call.arguments.push_back(or_none(gauge.rates.cost));
-    }
+    for (const policy::Gauge& gauge : finish.gauges)
+        append_level(gauge, call);
     if (finish.watch) call.keys.push_back(stretch_key(finish.watch->user, finish.watch->session));
     append_busy_keys(finish.gauges, call.keys);
 }

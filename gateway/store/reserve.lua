@@ -12,6 +12,7 @@
 -- Sums of money only ever change by HINCRBY, so that no double touches them; comparing doubles is off by less than a
 -- micro-dollar at nine million dollars. Levels are counted in millionths: they run empty within minutes.
 --@include take_back.part.lua
+--@include level.part.lua
 local id, now, estimate = ARGV[1], ARGV[2], ARGV[4]
 local moment, guess = tonumber(now), tonumber(estimate)
 local periods, accounts, limits = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -65,15 +66,7 @@ local read = {}
 if gauges > 0 or watched then read = redis.call('MGET', unpack(KEYS, first + 1, watched and stretch_at or first + gauges)) end
 for gauge = 1, gauges do
     local most = {tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])}
-    local level, since = {0, 0, 0}, moment
-    if read[gauge] then
-        local r, t, n, when = string.match(read[gauge], '(%d+) (%d+) (%d+) (%d+)')
-        -- Clocks of several gateways differ: a level never runs backwards.
-        since = math.max(moment, tonumber(when))
-        local elapsed = since - tonumber(when)
-        level = {r / 1e6, t / 1e6, tonumber(n)}
-        for measure = 1, 3 do level[measure] = math.max(0, level[measure] - elapsed * most[measure] / 60000) end
-    end
+    local level, since = level_of(read[gauge], moment, most)
     for measure = 1, 3 do
         if most[measure] > 0 then
             local over = level[measure] - most[measure]
@@ -135,18 +128,14 @@ end
 local draw = {1, tonumber(ARGV[6]), guess}
 for gauge = 1, gauges do
     local level, most, busy, since = unpack(levels[gauge])
-    local life = 0
+    local bounded = false
     for measure = 1, 3 do
         if most[measure] > 0 then
             level[measure] = level[measure] + draw[measure]
-            life = math.max(life, level[measure] / most[measure])
+            bounded = bounded or level[measure] > 0
         end
     end
-    if life > 0 then
-        redis.call('SET', KEYS[first + gauge],
-            string.format('%d %d %d %d', level[1] * 1e6, level[2] * 1e6, level[3], since),
-            'PX', math.ceil(math.min(life, 1440) * 60000) + 60000)
-    end
+    if bounded then keep_level(KEYS[first + gauge], level, since, most) end
     if busy then
         redis.call('ZADD', busy, ARGV[3], id)
         redis.call('EXPIRE', busy, ARGV[5])

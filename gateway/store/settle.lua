@@ -7,6 +7,7 @@
 -- principal (JSON or ''), number of accounts, of touched ones and of requests to end (1 or 0); the accounts; the names of
 -- the touched ones; then those of end_request.
 --@include take_back.part.lua
+--@include level.part.lua
 --@include end_request.part.lua
 if redis.call('SETBIT', KEYS[4], ARGV[1], 1) == 1 then return 0 end
 if tonumber(ARGV[1]) % 256 == 0 then redis.call('EXPIRE', KEYS[4], ARGV[13]) end
