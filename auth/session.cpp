@@ -30,14 +30,21 @@ std::string client_name(const http::Headers& headers) {
     return printable(headers.value("user-agent"), longest_client);
 }
 
-Task<> end_own_session(Vault& vault, std::string subject, std::string id) {
+Task<bool> end_session_of(Vault& vault, std::string subject, std::string id) {
     const auto session = co_await vault.find_session(id);
     if (!session) co_return fail(session.error());
-    // Somebody else's session and no session read the same: the answer tells nothing about other people.
-    if (!session->has_value() || (*session)->person.subject != subject)
-        co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
+    if (!session->has_value() || (*session)->person.subject != subject) co_return false;
     const auto gone = co_await vault.revoke_session(std::move(id));
     if (!gone) co_return fail(gone.error());
+    co_return true;
+}
+
+Task<> end_own_session(Vault& vault, std::string subject, std::string id) {
+    const auto ended = co_await end_session_of(vault, std::move(subject), std::move(id));
+    if (!ended) co_return fail(ended.error());
+    // Somebody else's session and no session read the same: the answer tells nothing about other people.
+    if (!*ended)
+        co_return fail(Error::not_found(Reason::not_found, "You have no such session. It may have ended already."));
     co_return Result<>{};
 }
 

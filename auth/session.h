@@ -37,7 +37,9 @@ class BrowserSessions {
     const SignInParts& parts_;
 };
 
-/// Of whatever kind. Faults: not_found, in words for the person, when it is not theirs.
+/// Of whatever kind; false: there is none of that id, or it is not theirs.
+Task<bool> end_session_of(Vault& vault, std::string subject, std::string id);
+/// The same. Faults: not_found, in words for the person, when it is not theirs.
 Task<> end_own_session(Vault& vault, std::string subject, std::string id);
 
 /// What a program calls itself, fit for a record: printable ASCII, at most 200 bytes.

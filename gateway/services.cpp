@@ -11,6 +11,7 @@
 #include "auth/sign_in.h"
 #include "gateway/admin/admin_api.h"
 #include "gateway/admin/console_api.h"
+#include "gateway/admin/people.h"
 #include "gateway/admin/policy_versions.h"
 #include "gateway/base/chores.h"
 #include "gateway/base/log.h"
@@ -309,13 +310,7 @@ struct Services::State {
     }
     /// With or without an admin block, as people at work are.
     Task<> remember(auth::Person person) {
-        policy::Principal principal{.id = std::move(person.subject),
-                                    .email = std::move(person.email),
-                                    .name = std::move(person.name),
-                                    .groups = std::move(person.groups),
-                                    .service = false,
-                                    .last_seen = shared.clock.now()};
-        const auto noted = co_await rollups.note(std::move(principal));
+        const auto noted = co_await rollups.note(admin::to_principal(person, shared.clock.now()));
         if (!noted)
             log::warn("somebody who signed in is not known to admins before they work",
                       {{"error", describe(noted.error())}});

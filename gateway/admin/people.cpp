@@ -34,6 +34,15 @@ bool mentions(const policy::Principal& person, std::string_view text) {
                                [&](std::string_view in) { return to_lower(in).contains(wanted); });
 }
 
+policy::Principal to_principal(const auth::Person& person, Instant seen) {
+    return {.id = person.subject,
+            .email = person.email,
+            .name = person.name,
+            .groups = person.groups,
+            .service = false,
+            .last_seen = seen};
+}
+
 policy::Subject subject_of(const policy::Principal& person) {
     return {.id = person.id, .email = person.email, .groups = person.groups};
 }

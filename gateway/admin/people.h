@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "auth/identity.h"
+#include "gateway/base/clock.h"
 #include "gateway/base/result.h"
 #include "policy/rollups.h"
 #include "policy/rules.h"
@@ -23,6 +25,8 @@ Result<const policy::Principal*> find_by_email(std::span<const policy::Principal
 /// Whether `text` is in their id, address or name, case-blind.
 bool mentions(const policy::Principal& person, std::string_view text);
 
+/// Whoever signed in, as they are kept.
+policy::Principal to_principal(const auth::Person& person, Instant seen);
 /// As policy sees them; a view of `person`.
 policy::Subject subject_of(const policy::Principal& person);
 boost::json::array groups_of(const policy::Principal& person);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "auth/audit.h"
+#include "auth/session.h"
 #include "gateway/admin/credential_views.h"
 #include "gateway/admin/people.h"
 #include "gateway/admin/reply.h"
@@ -45,16 +46,6 @@ bj::object to_json(const policy::Principal& person, const policy::Rules& rules, 
             {"personal_keys", has.keys}};
 }
 
-/// Of somebody who was forgotten (`admin.identity_retention_days`) and is still signed in.
-policy::Principal to_principal(const auth::Person& person, Instant seen) {
-    return {.id = person.subject,
-            .email = person.email,
-            .name = person.name,
-            .groups = person.groups,
-            .service = false,
-            .last_seen = seen};
-}
-
 struct EndOrder {
     bool keys_too = false;
     std::string reason;
@@ -63,18 +54,16 @@ struct EndOrder {
 Result<EndOrder> parse_end_order(const http::Request& request) {
     const auto body = request.body.size() == 0 ? Result<bj::object>{} : parse_body(request);
     if (!body) return fail(body.error());
+    if (const auto known = check_members(*body, {"personal_keys", "reason"}); !known) return fail(known.error());
     EndOrder order;
-    for (const auto& [name, value] : *body) {
-        if (name == "personal_keys") {
-            if (!value.is_bool()) return fail(bad_field(name, "must be true or false"));
-            order.keys_too = value.get_bool();
-        } else if (name == "reason") {
-            if (!value.is_string() || value.get_string().size() > longest_reason)
-                return fail(bad_field(name, "must be a string of at most 500 bytes"));
-            order.reason = value.get_string();
-        } else {
-            return fail(bad_field(name, "is not a field of this request"));
-        }
+    if (const auto* keys_too = body->if_contains("personal_keys")) {
+        if (!keys_too->is_bool()) return fail(bad_field("personal_keys", "must be true or false"));
+        order.keys_too = keys_too->get_bool();
+    }
+    if (const auto* reason = body->if_contains("reason")) {
+        if (!reason->is_string() || reason->get_string().size() > longest_reason)
+            return fail(bad_field("reason", "must be a string of at most 500 bytes"));
+        order.reason = reason->get_string();
     }
     return order;
 }
@@ -156,6 +145,7 @@ Task<policy::Principal> UsersRoute::find(std::string user) {
     auto known = co_await parts_.rollups.find_principals({user});
     if (!known) co_return fail(known.error());
     if (!known->empty() && !known->front().service) co_return std::move(known->front());
+    // Somebody may be forgotten (`admin.identity_retention_days`) and still be signed in.
     const auto sessions = co_await parts_.vault.sessions_of(user);
     if (!sessions) co_return fail(sessions.error());
     if (!sessions->empty()) co_return to_principal(sessions->front().person, sessions->front().last_used_at);
@@ -219,13 +209,11 @@ Task<> UsersRoute::note(const http::Request& request, const Caller& caller, poli
 }
 
 Task<> UsersRoute::end_session(std::string user, std::string id, Ended& ended) {
-    const auto session = co_await parts_.vault.find_session(id);
-    if (!session) co_return fail(session.error());
-    if (!session->has_value() || (*session)->person.subject != user)
+    const auto gone = co_await auth::end_session_of(parts_.vault, std::move(user), id);
+    if (!gone) co_return fail(gone.error());
+    if (!*gone)
         co_return fail(
             Error::not_found(Reason::not_found, "this person has no such session: it may have ended already"));
-    const auto gone = co_await parts_.vault.revoke_session(id);
-    if (!gone) co_return fail(gone.error());
     ended.sessions.push_back(std::move(id));
     co_return Result<>{};
 }
