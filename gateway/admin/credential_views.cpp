@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/admin/credential_views.h"
 
+#include "gateway/base/json.h"
 #include "gateway/base/timestamp.h"
 
 namespace gatehouse::admin {
@@ -24,7 +25,7 @@ bj::object to_json(const auth::PersonalKey& key) {
             {"name", key.name},
             {"created_at", to_timestamp(key.created_at)},
             {"expires_at", to_timestamp(key.expires_at)},
-            {"last_used_at", key.last_used_at ? bj::value(to_timestamp(*key.last_used_at)) : bj::value()}};
+            {"last_used_at", json::or_null(key.last_used_at)}};
 }
 
 }  // namespace gatehouse::admin

@@ -62,7 +62,7 @@ bj::object to_json(const UpstreamEntry& upstream, const observe::UpstreamSeen& s
     row["failure_rate"] = failure_rate(sum);
     row["first_byte_ms"] = to_json(sum.first_byte);
     row["whole_answer_ms"] = to_json(sum.whole);
-    row["last_success_at"] = seen.last_success ? bj::value(to_timestamp(*seen.last_success)) : bj::value();
+    row["last_success_at"] = json::or_null(seen.last_success);
     row["last_failure"] = seen.last_failure ? bj::value(to_json(*seen.last_failure)) : bj::value();
     row["minutes"] = std::move(minutes);
     return row;
