@@ -288,7 +288,9 @@ class StoreView {
     explicit StoreView(const std::string& socket) {
         store::RedisSettings settings;
         settings.socket = socket;
-        redis_ = std::make_unique<store::RedisClient>(context_.get_executor(), settings);
+        // A machine with much to do is no failure.
+        constexpr store::RedisPatience patience{.command = process_patience, .connect = process_patience};
+        redis_ = std::make_unique<store::RedisClient>(context_.get_executor(), settings, nullptr, patience);
     }
     store::Reply ask(store::Command command) {
         auto reply = testing::run(context_, redis_->send(std::move(command)));
