@@ -37,7 +37,8 @@ std::string to_dollars_text(Money amount) {
 }
 
 std::string to_price_text(Money amount) {
-    return "$" + to_dollars_text(amount < Money::cents(1) ? amount : Money::cents(amount.whole_cents()));
+    if (amount < Money::cents(1)) return "$" + to_dollars_text(amount);
+    return "$" + to_dollars_text(Money::cents((amount + Money::nano(Money::nano_per_cent / 2)).whole_cents()));
 }
 
 }  // namespace gatehouse

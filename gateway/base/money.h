@@ -61,7 +61,7 @@ std::string to_cents_text(Money amount);
 std::string to_exact_cents_text(Money amount);
 /// Dollars with every digit that matters, at least two places ("0.0000001", "12.50"), for reports and exports.
 std::string to_dollars_text(Money amount);
-/// As a sentence names a price: "$12.34", rounded down as caps are compared; below a cent with every digit.
+/// As a sentence names a price: "$12.34", to the nearest cent as the console shows it; below a cent with every digit.
 std::string to_price_text(Money amount);
 
 }  // namespace gatehouse

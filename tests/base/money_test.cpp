@@ -33,7 +33,9 @@ TEST(Money, IsShownInDollarsToTheLastDigit) {
 
 TEST(Money, IsNamedInASentenceAsAPriceThatPeopleRead) {
     EXPECT_EQ(to_price_text(Money()), "$0.00");
-    EXPECT_EQ(to_price_text(Money::nano(25'129'999'999)), "$25.12");
+    EXPECT_EQ(to_price_text(Money::nano(25'125'000'000)), "$25.13");
+    EXPECT_EQ(to_price_text(Money::nano(25'124'999'999)), "$25.12");
+    EXPECT_EQ(to_price_text(Money::most()), "$9223372036.85");
     EXPECT_EQ(to_price_text(Money::nano(9'999'999)), "$0.009999999") << "a price of nothing would be wrong";
 }
 

@@ -35,7 +35,7 @@ policy::Alert spike() {
 TEST(Event, OfAThresholdSaysWhoHowMuchAndUntilWhen) {
     EXPECT_EQ(json::to_text(to_event(threshold(), "evt_1")),
               R"({"type":"spend.threshold","id":"evt_1","created_at":"2026-11-25T12:00:00.000Z",)"
-              R"("text":"Ada <3 & Co (ada@x.org) has spent $475.99 of $500.00 this month (95 % reached). )"
+              R"("text":"Ada <3 & Co (ada@x.org) has spent $476.00 of $500.00 this month (95 % reached). )"
               R"(It begins anew 2026-12-01 00:00 UTC.","scope":{"type":"user","user_id":"sub-1"},)"
               R"("actor":{"type":"user_actor","user_id":"sub-1","name":"Ada <3 & Co","email_address":"ada@x.org",)"
               R"("deleted":false},"currency":"USD","spent":"47599.999","period":"monthly","threshold":95,)"
@@ -59,7 +59,7 @@ TEST(Event, OfWhatWasSettledLateSpeaksOfThePast) {
     policy::Alert alert = threshold();
     alert.at = alert.resets_at + std::chrono::seconds(3);
     EXPECT_EQ(*json::find_string(to_event(alert, "evt_1"), "text"),
-              "Ada <3 & Co (ada@x.org) has spent $475.99 of $500.00 in the month that ended 2026-12-01 00:00 UTC (95 % "
+              "Ada <3 & Co (ada@x.org) has spent $476.00 of $500.00 in the month that ended 2026-12-01 00:00 UTC (95 % "
               "reached).");
     alert = spike();
     alert.at = alert.resets_at + std::chrono::hours(3);
@@ -80,12 +80,12 @@ TEST(Body, IsTheEventOrWhatChatsTake) {
     const auto event = to_event(threshold(), "evt_1");
     EXPECT_EQ(to_body(Template::json, event), json::to_text(event));
     EXPECT_EQ(to_body(Template::slack, event),
-              R"({"text":"Ada &lt;3 &amp; Co (ada@x.org) has spent $475.99 of $500.00 this month (95 % reached). )"
+              R"({"text":"Ada &lt;3 &amp; Co (ada@x.org) has spent $476.00 of $500.00 this month (95 % reached). )"
               R"(It begins anew 2026-12-01 00:00 UTC."})");
     EXPECT_EQ(to_body(Template::teams, event),
               R"({"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","content":)"
               R"({"$schema":"http://adaptivecards.io/schemas/adaptive-card.json","type":"AdaptiveCard",)"
-              R"("version":"1.4","body":[{"type":"TextBlock","text":"Ada <3 & Co (ada@x.org) has spent $475.99 of )"
+              R"("version":"1.4","body":[{"type":"TextBlock","text":"Ada <3 & Co (ada@x.org) has spent $476.00 of )"
               R"($500.00 this month (95 % reached). It begins anew 2026-12-01 00:00 UTC.","wrap":true}]}}]})");
 }
 

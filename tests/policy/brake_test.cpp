@@ -143,7 +143,7 @@ TEST(Gauges, DoNotCountWhatComesFromTheCache) {
 
 TEST(PauseRule, IsExplainedInTheWordsThatSetItOff) {
     PausedSession paused{.cost = Money::nano(25'129'999'999), .requests = 7, .rule = {Money::dollars(25), 2'000}};
-    EXPECT_EQ(why_paused(paused), "it cost $25.12 within 60 minutes, and its policy pauses sessions at $25.00");
+    EXPECT_EQ(why_paused(paused), "it cost $25.13 within 60 minutes, and its policy pauses sessions at $25.00");
     paused = {.cost = Money::cents(3), .requests = 2'000, .rule = {Money::dollars(25), 2'000, std::chrono::minutes(5)}};
     EXPECT_EQ(why_paused(paused), "it made 2000 requests within 5 minutes, and its policy pauses sessions at 2000");
     paused = {.requests = 1, .rule = {{}, 1, std::chrono::minutes(1)}};
