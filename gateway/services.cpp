@@ -48,7 +48,7 @@ namespace {
 auth::AccessSummary summarise(const policy::Rules& rules, const auth::Person& person) {
     const policy::Policy* policy = rules.policy_for({person.subject, person.email, person.groups});
     auth::AccessSummary summary;
-    if (policy != nullptr) summary.policy = policy->name;
+    if (policy != nullptr) summary.policy = policy->label;
     for (const policy::Model* model : rules.models_for(policy))
         summary.models.push_back(model->id);
     return summary;

@@ -14,12 +14,6 @@ namespace {
 
 namespace bj = boost::json;
 
-/// Without the place in front ("policies[3]: "), which changes when another policy is put before it.
-std::string_view label_of(std::string_view name) {
-    const std::size_t mark = name.find("]: ");
-    return mark == std::string_view::npos ? name : name.substr(mark + 3);
-}
-
 std::set<std::string_view> models_of(const Rules& rules, const Policy* policy) {
     std::set<std::string_view> ids;
     for (const Model* model : rules.models_for(policy))
@@ -60,7 +54,7 @@ PolicyEffect compare(const Rules& before, const Policy* from, const Rules& after
     PolicyEffect effect;
     if (from != nullptr) effect.policy_before = from->name;
     if (to != nullptr) effect.policy_after = to->name;
-    effect.policy_changed = label_of(effect.policy_before) != label_of(effect.policy_after);
+    effect.policy_changed = (from == nullptr ? "" : from->label) != (to == nullptr ? "" : to->label);
     const auto had = models_of(before, from);
     const auto has = models_of(after, to);
     effect.models_gained = missing_in(had, has);

@@ -41,20 +41,19 @@ std::string domain_of(std::string_view email) {
     return at == std::string_view::npos ? std::string{} : to_lower(email.substr(at + 1));
 }
 
-std::string name_of(const PolicySpec& spec, std::size_t index) {
-    std::string name = "policies[" + std::to_string(index) + "]: ";
-    if (spec.is_base()) return name + "everyone";
+std::string label_of(const PolicySpec& spec) {
+    if (spec.is_base()) return "everyone";
+    std::string label;
     for (const std::string& group : spec.groups) {
-        if (&group != spec.groups.data()) name += ", ";
-        name += group;
+        if (&group != spec.groups.data()) label += ", ";
+        label += group;
     }
-    if (spec.email_domain.empty()) return name;
-    return name.append(spec.groups.empty() ? "@" : " @").append(spec.email_domain);
+    if (spec.email_domain.empty()) return label;
+    return label.append(spec.groups.empty() ? "@" : " @").append(spec.email_domain);
 }
 
-Policy make_policy(std::string name, bj::object settings, const RulesSpec& spec) {
+Policy make_policy(bj::object settings, const RulesSpec& spec) {
     Policy policy;
-    policy.name = std::move(name);
     add_environment(settings, spec.telemetry_env);
     if (const bj::value* list = settings.if_contains("availableModels"); list != nullptr && list->is_array()) {
         policy.available_models.emplace();
@@ -188,8 +187,9 @@ void Rules::State::add_policies() {
     for (std::size_t index = 0; index < spec.policies.size(); ++index) {
         const PolicySpec& policy = spec.policies[index];
         const bool layered = base != spec.policies.end() && !policy.is_base();
-        policies.push_back(
-            make_policy(name_of(policy, index), layered ? merge_documents(base->cli, policy.cli) : policy.cli, spec));
+        policies.push_back(make_policy(layered ? merge_documents(base->cli, policy.cli) : policy.cli, spec));
+        policies.back().label = label_of(policy);
+        policies.back().name = "policies[" + std::to_string(index) + "]: " + policies.back().label;
         policies.back().groups = policy.groups;
         policies.back().limits = layered ? merge_limits(base->limits, policy.limits) : policy.limits;
         std::vector<Problem> none_left;  // find_problems has seen them all
@@ -198,7 +198,7 @@ void Rules::State::add_policies() {
             by_group[group].push_back(index);
         if (policy.groups.empty()) without_groups.push_back(index);
     }
-    if (!spec.telemetry_env.empty()) telemetry_only = make_policy("", {}, spec);
+    if (!spec.telemetry_env.empty()) telemetry_only = make_policy({}, spec);
 }
 
 std::expected<std::shared_ptr<const Rules>, std::vector<Problem>> Rules::make(RulesSpec spec) {

@@ -76,7 +76,8 @@ struct Model {
 
 /// The policy a caller falls under, already merged over the base.
 struct Policy {
-    std::string name;                 ///< "policies[0]: contractors" style; for people and audit lines
+    std::string name;                 ///< "policies[0]: contractors" style; for admins and audit lines
+    std::string label;                ///< without the place, which changes when another is put before it; for people
     std::vector<std::string> groups;  ///< that it matches on; empty: none
     std::optional<std::vector<std::string>> available_models;  ///< nothing: the whole catalogue
     boost::json::object settings;                              ///< merged document, telemetry environment included
