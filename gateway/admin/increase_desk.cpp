@@ -293,7 +293,8 @@ Task<Approved> IncreaseDesk::approve(std::string id, IncreaseGrant grant, std::s
         const auto open = check_open(stored->request, now);
         if (!open) co_return fail(open.error());
         CapOrder order = to_order(stored->request, grant);
-        order.reason = "increase request " + id;
+        const policy::Principal& who = stored->request.who;
+        order.reason = "increase request of " + (who.email.empty() ? who.id : who.email);
         auto draft = co_await caps_.draft(std::move(order), actor, now);
         if (!draft) co_return fail(draft.error());
         resolve(stored->request, IncreaseStatus::approved, actor, grant.note, now);

@@ -105,7 +105,7 @@ TEST_F(IncreaseRequests, ApprovedForGoodWriteAnOwnCapInTheSameStep) {
     EXPECT_EQ(approved.text("/spend_summary/amount"), R"("5000")");
     EXPECT_EQ(actions(), (std::vector<std::string>{"spend_limit_increase_request.create",
                                                    "spend_limit_increase_request.approve", "spend_limit.upsert"}));
-    EXPECT_EQ(records.trail[2].reason, "increase request " + id);
+    EXPECT_EQ(records.trail[2].reason, "increase request of fin@example.com");
     const Answer own = get_as_person(mine);
     EXPECT_EQ(own.column("granted_amount"), std::vector<std::string>{R"("5000")"});
     EXPECT_EQ(own.column("note"), std::vector<std::string>{R"("ship it")"});
