@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // /console/people: who was seen here, when, what holds for them and what they are signed in with. One person is
 // /console/people/<id>.
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { get, type Me } from '../api';
 import { Chooser } from '../form';
 import { ago, plural } from '../format';
+import { choiceOf, useGroups } from '../groups';
 import { MonthSpend } from '../month';
 import { go, Link, useAddress, withQuery } from '../router';
 import { DataTable, type Column } from '../table';
@@ -69,10 +70,7 @@ function List() {
         getNextPageParam: (last) => last.next_page ?? undefined,
         placeholderData: (before) => before,
     });
-    const groups = useQuery({
-        queryKey: ['groups'],
-        queryFn: () => get<{ data: { rbac_group_id: string; people: number }[] }>('/v1/organizations/groups'),
-    });
+    const groups = useGroups();
     const rows = useMemo(() => found.data?.pages.flatMap((page) => page.data) ?? [], [found.data]);
     return (
         <>
@@ -87,7 +85,7 @@ function List() {
                             tools={
                                 <Chooser label="Group" value={group} placeholder="Any group" empty="Nobody of such a group was seen here."
                                     onChange={(value) => go(withQuery({ group: value || null, page: null }), true)}
-                                    choices={groups.data?.data.map((each) => ({ id: each.rbac_group_id, note: plural(each.people, 'person', 'people') })) ?? []} />
+                                    choices={groups.map(choiceOf)} />
                             }
                             empty={group || query.get('q')
                                 ? <Empty title="Nobody fits">Look for another name, or in any group.</Empty>

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What describes a service key, as fields: for making one and for changing one. A secret is shown once, here.
-import { useQuery } from '@tanstack/react-query';
-import { get } from '../../api';
 import { Checkbox, MomentField, MultiChooser, TextField } from '../../form';
-import { plural } from '../../format';
+import { choiceOf, useGroups } from '../../groups';
 import { Button, Code } from '../../ui';
 import { shellLines, workflowLines, type ServiceKey } from './key';
 
@@ -29,10 +27,7 @@ export const wishOf = (key: ServiceKey): KeyWish => ({
 });
 
 export function KeyFields({ wish, change }: { wish: KeyWish; change: (wish: KeyWish) => void }) {
-    const groups = useQuery({
-        queryKey: ['groups'],
-        queryFn: () => get<{ data: { rbac_group_id: string; people: number }[] }>('/v1/organizations/groups'),
-    });
+    const groups = useGroups();
     const set = <K extends keyof KeyWish>(field: K) => (value: KeyWish[K]) => change({ ...wish, [field]: value });
     return (
         <>
@@ -41,7 +36,7 @@ export function KeyFields({ wish, change }: { wish: KeyWish; change: (wish: KeyW
             <TextField name="owner" label="Owner" value={wish.owner} onChange={set('owner')} isRequired longest={256}
                 help="Who answers for it: an address or a team." />
             <MultiChooser name="groups" label="Groups" value={wish.groups} onChange={set('groups')} allowFree
-                choices={groups.data?.data.map((each) => ({ id: each.rbac_group_id, note: plural(each.people, 'person', 'people') })) ?? []}
+                choices={groups.map(choiceOf)}
                 help="It is treated as a member of them: their policy, limits and caps. Without one it gets what everybody gets." />
             <MultiChooser name="allowed_cidrs" label="Allowed addresses" value={wish.allowed_cidrs} onChange={set('allowed_cidrs')} allowFree
                 choices={[]} placeholder="203.0.113.0/24" empty="Write an address or a range, IPv4 or IPv6, and press Enter."

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { call, get } from '../../api';
 import { Checkbox, Chooser, Form, MomentField, MoneyField, Select, TextField, type Choice } from '../../form';
 import { count, money, plural, timeOf } from '../../format';
+import { choiceOf, useGroups } from '../../groups';
 import { Button } from '../../ui';
 import { Foreseen } from './foreseen';
 import { nameOf, periodChoices, periods, scopes, scopeWords, type Cap, type CapOrder, type CapPreview, type Period, type ScopeType } from './api';
@@ -42,14 +43,6 @@ function orderOf(draft: Draft): CapOrder {
         ...(draft.ends ? { expires_at: draft.ends } : {}),
         ...(draft.reason ? { reason: draft.reason } : {}),
     };
-}
-
-function useGroups(): Choice[] {
-    const groups = useQuery({
-        queryKey: ['groups'],
-        queryFn: () => get<{ data: { rbac_group_id: string; people: number }[] }>('/v1/organizations/groups'),
-    });
-    return (groups.data?.data ?? []).map((each) => ({ id: each.rbac_group_id, note: plural(each.people, 'person', 'people') }));
 }
 
 interface User { id: string; email: string; name: string; groups: string[] }
@@ -129,7 +122,7 @@ export function CapForm({ cap, who, close }: { cap?: Cap; who?: string; close: (
                     <Select label="For" name="scope.type" value={draft.type} help={scopes[draft.type].note} autoFocus
                         onChange={(type) => change({ type })} choices={(Object.keys(scopes) as ScopeType[]).map((id) => ({ id, name: scopes[id].name }))} />
                     {isOfGroup && (
-                        <Chooser label="Group" name="scope.rbac_group_id" value={draft.group} onChange={(group) => change({ group })} choices={groups}
+                        <Chooser label="Group" name="scope.rbac_group_id" value={draft.group} onChange={(group) => change({ group })} choices={groups.map(choiceOf)}
                             isRequired allowFree help="Groups of people who were seen here. Another name may be written in full." />
                     )}
                     {draft.type === 'user' && (

@@ -5,9 +5,10 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Form, MoneyField, MultiChooser, NumberField, parseDollars, printDollars, Select, TextArea, TextField, type Choice } from '../../form';
 import { plural } from '../../format';
+import { useGroups, type Group } from '../../groups';
 import { Button } from '../../ui';
 import {
-    figures, isForEveryone, modelsOf, readGroups, readModels, scopes, tryOut, type GroupRow, type ModelRow, type Policy,
+    figures, isForEveryone, modelsOf, readModels, scopes, tryOut, type ModelRow, type Policy,
 } from './model';
 
 const families = ['opus', 'sonnet', 'haiku', 'fable'];
@@ -112,11 +113,12 @@ function checkLimit(text: string, isMoney: boolean): string | null {
     return /^[1-9]\d*$/.test(plain) ? null : 'Write a whole number from 1 on, or none.';
 }
 
-const groupChoices = (rows: GroupRow[]): Choice[] => rows.map((row) => ({
-    id: row.rbac_group_id,
-    note: [row.people > 0 && plural(row.people, 'person', 'people'), row.service_keys > 0 && plural(row.service_keys, 'service key')]
+/** A policy is for the keys of a group as well as for its people. */
+const matchChoiceOf = (group: Group): Choice => ({
+    id: group.rbac_group_id,
+    note: [group.people > 0 && plural(group.people, 'person', 'people'), group.service_keys > 0 && plural(group.service_keys, 'service key')]
         .filter(Boolean).join(', '),
-}));
+});
 
 const modelChoices = (rows: ModelRow[]): Choice[] => [
     ...families.map((family) => ({ id: family, note: 'Every model of this family' })),
@@ -131,7 +133,7 @@ export function PolicyEditor(props: {
     close: () => void;
 }) {
     const [written, setWritten] = useState(() => toWritten(props.policy));
-    const groups = useQuery({ queryKey: ['groups'], queryFn: readGroups });
+    const groups = useGroups();
     const models = useQuery({ queryKey: ['models'], queryFn: readModels });
     const set = <Name extends keyof Written>(name: Name) => (value: Written[Name]) =>
         setWritten((before) => ({ ...before, [name]: value }));
@@ -151,7 +153,7 @@ export function PolicyEditor(props: {
         <Form error={apply.error} onSubmit={() => apply.mutate()}>
             <h3>Whom it is for</h3>
             <MultiChooser label="Groups" name={`${path}.match.groups`} value={written.groups} onChange={set('groups')} allowFree
-                choices={groupChoices(groups.data?.data ?? [])}
+                choices={groups.map(matchChoiceOf)}
                 empty="No group has been seen yet: write its name as the identity provider does."
                 help="Members of any of them. A group that nobody has been seen with yet can be written; case counts." />
             <TextField label="Domain of their address" name={`${path}.match.email_domain`} value={written.domain} onChange={set('domain')}

@@ -48,12 +48,6 @@ export interface Preview {
     notices: Notice[];
 }
 
-export interface GroupRow {
-    rbac_group_id: string;
-    people: number;
-    service_keys: number;
-}
-
 export interface ModelRow {
     id: string;
     display_name: string;
@@ -69,7 +63,6 @@ export async function readPresent(): Promise<Present> {
     return { ...((await answer.json()) as Version), etag: answer.headers.get('etag') ?? '' };
 }
 
-export const readGroups = () => get<{ data: GroupRow[] }>('/v1/organizations/groups');
 export const readModels = () => get<{ data: ModelRow[] }>('/v1/organizations/models');
 export const tryOut = (policies: Policy[]) => call<Preview>('PUT', `${root}?dry_run=true`, { policies });
 
