@@ -8,9 +8,9 @@ import {
     call, get, signIn, type IncreaseRow, type KeyRow, type Me, type OwnUsage, type SessionRow,
 } from '../api';
 import { capitalized, CapMeter } from '../cap';
+import { KeysTable, SessionsTable } from '../credentials';
 import { ago, cents, count, money, plural, short, timeOf } from '../format';
-import { Badge, Button, Card, Code, Confirm, Copy, Empty, Loaded, PageHead, Problem, Sheet, Waiting } from '../ui';
-import { clientName } from '../client';
+import { Badge, Button, Card, Code, Copy, Empty, Loaded, PageHead, Problem, Sheet, Waiting } from '../ui';
 import { connections } from './connect';
 import { policyName } from './people/user';
 
@@ -239,35 +239,9 @@ function Sessions() {
         <Card id="sessions" title="Where you are signed in" note="End what you do not recognise, and tell whoever runs Gatehouse.">
             <Loaded from={sessions}>
                 {({ data }) => data.length === 0 ? <Empty title="Nowhere">You used a key to get here.</Empty> : (
-                    <div className="scroll">
-                        <table>
-                            <caption className="sr">Your sessions</caption>
-                            <thead><tr><th scope="col">Session</th><th scope="col" className="only-wide">Address</th><th scope="col" className="only-wide">Last used</th><th scope="col"><span className="sr">End it</span></th></tr></thead>
-                            <tbody>
-                                {data.map((row) => (
-                                    <tr key={row.id}>
-                                        <th scope="row">
-                                            <span className="name">
-                                                <b title={row.client || undefined}>{clientName(row.client)}</b>
-                                                <span>{row.kind === 'browser' ? 'Browser' : 'Terminal'}{row.current && ', this one'}</span>
-                                                <span className="only-narrow">{row.address}, {ago(row.last_used_at)}</span>
-                                            </span>
-                                        </th>
-                                        <td className="mono only-wide">{row.address}</td>
-                                        <td className="nowrap only-wide">{ago(row.last_used_at)}</td>
-                                        <td className="num">
-                                            <Confirm title="End this session?" action="End session" run={() => end(row)}
-                                                trigger={<Button look="quiet" aria-label={`End session: ${clientName(row.client)}, ${row.address}`}>End</Button>}>
-                                                <p>{row.current
-                                                    ? 'It is the one you are using: you will have to sign in again.'
-                                                    : 'Whatever uses it must sign in again. Requests under way are finished.'}</p>
-                                            </Confirm>
-                                        </td>
-                                    </tr>
-                                ))}
-                            </tbody>
-                        </table>
-                    </div>
+                    <SessionsTable caption="Your sessions" rows={data} end={end} warning={(row) => row.current
+                        ? 'It is the one you are using: you will have to sign in again.'
+                        : 'Whatever uses it must sign in again. Requests under way are finished.'} />
                 )}
             </Loaded>
         </Card>
@@ -328,34 +302,9 @@ function Keys() {
                 </DialogTrigger>
             }>
             <Loaded from={keys}>
-                {({ data }) => data.length === 0 ? <Empty title="You have no keys">Signing in is safer: it ends by itself.</Empty> : (
-                    <div className="scroll">
-                        <table>
-                            <caption className="sr">Your personal keys</caption>
-                            <thead><tr><th scope="col">Name</th><th scope="col" className="only-wide">Last used</th><th scope="col">Expires</th><th scope="col"><span className="sr">Revoke it</span></th></tr></thead>
-                            <tbody>
-                                {data.map((row) => (
-                                    <tr key={row.id}>
-                                        <th scope="row" className="words-in">
-                                            <span className="name">
-                                                {row.name}
-                                                <span className="only-narrow">{row.last_used_at ? `Used ${ago(row.last_used_at)}` : 'Never used'}</span>
-                                            </span>
-                                        </th>
-                                        <td className="nowrap only-wide">{row.last_used_at ? ago(row.last_used_at) : 'Never'}</td>
-                                        <td className="nowrap">{Date.parse(row.expires_at) < Date.now() ? <Badge tone="bad">Expired</Badge> : ago(row.expires_at)}</td>
-                                        <td className="num">
-                                            <Confirm title={`Revoke “${row.name}”?`} action="Revoke key" run={() => revoke(row)}
-                                                trigger={<Button look="quiet" aria-label={`Revoke key ${row.name}`}>Revoke</Button>}>
-                                                <p>Whatever uses it stops working at once. This cannot be undone.</p>
-                                            </Confirm>
-                                        </td>
-                                    </tr>
-                                ))}
-                            </tbody>
-                        </table>
-                    </div>
-                )}
+                {({ data }) => data.length === 0
+                    ? <Empty title="You have no keys">Signing in is safer: it ends by itself.</Empty>
+                    : <KeysTable caption="Your personal keys" rows={data} revoke={revoke} />}
             </Loaded>
         </Card>
     );

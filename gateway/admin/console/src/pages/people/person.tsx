@@ -4,9 +4,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { DialogTrigger } from 'react-aria-components';
-import { ApiError, call, get, type KeyRow, type Me, type SessionRow } from '../../api';
+import { ApiError, call, get, type KeyRow, type Me } from '../../api';
 import { capitalized, CapMeter, type CapShown } from '../../cap';
-import { clientName } from '../../client';
+import { KeysTable, SessionsTable, type ListedSession } from '../../credentials';
 import { Checkbox, Form, TextField } from '../../form';
 import { ago, money, plural, timeOf } from '../../format';
 import { Link } from '../../router';
@@ -133,8 +133,8 @@ function PausedSessions({ user }: { user: User }) {
 
 function Sessions({ user, me }: { user: User; me: Me }) {
     const forget = useForget(user.id);
-    const sessions = useQuery({ queryKey: ['user', user.id, 'sessions'], queryFn: () => get<{ data: Omit<SessionRow, 'current'>[] }>(`${apiOf(user.id)}/sessions`) });
-    const end = async (id: string) => {
+    const sessions = useQuery({ queryKey: ['user', user.id, 'sessions'], queryFn: () => get<{ data: ListedSession[] }>(`${apiOf(user.id)}/sessions`) });
+    const end = async ({ id }: ListedSession) => {
         await call('DELETE', `${apiOf(user.id)}/sessions/${encodeURIComponent(id)}`);
         await forget();
     };
@@ -142,33 +142,12 @@ function Sessions({ user, me }: { user: User; me: Me }) {
         <Card id="sessions" title="Sessions" note="Where they are signed in.">
             <Loaded from={sessions}>
                 {({ data }) => data.length === 0 ? <Empty title="Signed in nowhere">A session appears here when they sign in.</Empty> : (
-                    <div className="scroll">
-                        <table>
-                            <caption className="sr">Sessions</caption>
-                            <thead><tr><th scope="col">Session</th><th scope="col">Address</th><th scope="col">Last used</th><th scope="col"><span className="sr">End it</span></th></tr></thead>
-                            <tbody>
-                                {data.map((row) => (
-                                    <tr key={row.id}>
-                                        <th scope="row">
-                                            <span className="name">
-                                                <b title={row.client || undefined}>{clientName(row.client)}</b>
-                                                <span>{row.kind === 'browser' ? 'Browser' : 'Terminal'}</span>
-                                            </span>
-                                        </th>
-                                        <td className="mono">{row.address}</td>
-                                        <td className="nowrap" title={timeOf(row.last_used_at)}>{ago(row.last_used_at)}</td>
-                                        <td className="num">
-                                            <Confirm title="End this session?" action="End session" run={() => end(row.id)}
-                                                trigger={<Button look="quiet" aria-label={`End session from ${row.address}`}>End</Button>}>
-                                                <p>Whatever uses it must sign in again. Requests under way are finished.
-                                                    {user.id === me.user.id && ' It may be the one you are using.'}</p>
-                                            </Confirm>
-                                        </td>
-                                    </tr>
-                                ))}
-                            </tbody>
-                        </table>
-                    </div>
+                    <SessionsTable caption="Sessions" rows={data} end={end} warning={() => (
+                        <>
+                            Whatever uses it must sign in again. Requests under way are finished.
+                            {user.id === me.user.id && ' It may be the one you are using.'}
+                        </>
+                    )} />
                 )}
             </Loaded>
         </Card>
@@ -178,36 +157,16 @@ function Sessions({ user, me }: { user: User; me: Me }) {
 function Keys({ user }: { user: User }) {
     const forget = useForget(user.id);
     const keys = useQuery({ queryKey: ['user', user.id, 'keys'], queryFn: () => get<{ data: KeyRow[] }>(`${apiOf(user.id)}/keys`) });
-    const revoke = async (id: string) => {
+    const revoke = async ({ id }: KeyRow) => {
         await call('DELETE', `${apiOf(user.id)}/keys/${encodeURIComponent(id)}`);
         await forget();
     };
     return (
         <Card id="keys" title="Personal keys" note="For tools of theirs that cannot sign in.">
             <Loaded from={keys}>
-                {({ data }) => data.length === 0 ? <Empty title="No personal keys">They make one at “Your access”.</Empty> : (
-                    <div className="scroll">
-                        <table>
-                            <caption className="sr">Personal keys</caption>
-                            <thead><tr><th scope="col">Name</th><th scope="col">Last used</th><th scope="col">Expires</th><th scope="col"><span className="sr">Revoke it</span></th></tr></thead>
-                            <tbody>
-                                {data.map((row) => (
-                                    <tr key={row.id}>
-                                        <th scope="row">{row.name}</th>
-                                        <td className="nowrap">{row.last_used_at ? ago(row.last_used_at) : 'Never'}</td>
-                                        <td className="nowrap" title={timeOf(row.expires_at)}>{ago(row.expires_at)}</td>
-                                        <td className="num">
-                                            <Confirm title={`Revoke “${row.name}”?`} action="Revoke key" run={() => revoke(row.id)}
-                                                trigger={<Button look="quiet" aria-label={`Revoke key ${row.name}`}>Revoke</Button>}>
-                                                <p>Whatever uses it stops working at once. This cannot be undone.</p>
-                                            </Confirm>
-                                        </td>
-                                    </tr>
-                                ))}
-                            </tbody>
-                        </table>
-                    </div>
-                )}
+                {({ data }) => data.length === 0
+                    ? <Empty title="No personal keys">They make one at “Your access”.</Empty>
+                    : <KeysTable caption="Personal keys" rows={data} revoke={revoke} />}
             </Loaded>
         </Card>
     );
