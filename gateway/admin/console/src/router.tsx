@@ -36,6 +36,16 @@ export function withQuery(changes: Record<string, string | null>): string {
     return url.pathname + url.search;
 }
 
+/** The query that asks the API for what the address's filters say; those without a value ask for nothing. */
+export function askedOf(query: URLSearchParams, filters: readonly string[], limit: number): string {
+    const asked = new URLSearchParams({ limit: String(limit) });
+    for (const name of filters) {
+        const value = query.get(name);
+        if (value) asked.set(name, value);
+    }
+    return asked.toString();
+}
+
 export function Link(props: { to: string; children: ReactNode; className?: string; current?: boolean }) {
     const follow = (event: MouseEvent) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;

@@ -7,7 +7,7 @@ import { ApiError, get, type Me } from '../api';
 import { Differences, differencesOf, type Difference } from '../differences';
 import { Checkbox, Chooser, DayField, Form, MultiChooser, type Choice } from '../form';
 import { ago, timeOf } from '../format';
-import { go, useAddress, withQuery } from '../router';
+import { askedOf, go, useAddress, withQuery } from '../router';
 import { DataTable, type Column } from '../table';
 import { Badge, Button, Card, Empty, Loaded, PageHead, Sheet } from '../ui';
 
@@ -162,14 +162,7 @@ function Filters(props: { actors: Choice[]; error: unknown }) {
 
 export default function AuditPage({ me }: { me: Me }) {
     const query = useAddress().searchParams;
-    const asked = useMemo(() => {
-        const parameters = new URLSearchParams({ limit: '200' });
-        for (const name of filters) {
-            const value = query.get(name);
-            if (value) parameters.set(name, value);
-        }
-        return parameters.toString();
-    }, [query]);
+    const asked = askedOf(query, filters, 200);
     const trail = useInfiniteQuery({
         queryKey: ['audit', asked],
         queryFn: ({ pageParam }) => get<Answer>(`/v1/organizations/audit?${asked}${pageParam ? `&after_id=${pageParam}` : ''}`),

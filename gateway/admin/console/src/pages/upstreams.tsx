@@ -2,11 +2,11 @@
 // /console/upstreams: how each provider answers, and the requests under way, as one replica sees them. It asks anew every
 // few seconds until it is paused; what is looked for stands in the address.
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { get } from '../api';
 import { Chooser, Form, MultiChooser, type Choice } from '../form';
 import { ago, clockOf, count, money, plural, timeOf } from '../format';
-import { go, useAddress, withQuery } from '../router';
+import { askedOf, go, useAddress, withQuery } from '../router';
 import { DataTable, type Column } from '../table';
 import { Badge, Button, Card, Empty, Loaded, PageHead, Waiting } from '../ui';
 
@@ -223,14 +223,7 @@ export default function UpstreamsPage() {
     const query = useAddress().searchParams;
     const [isPaused, setPaused] = useState(false);
     const refetchInterval = isPaused ? false : every;
-    const asked = useMemo(() => {
-        const parameters = new URLSearchParams({ limit: '200' });
-        for (const name of filters) {
-            const value = query.get(name);
-            if (value) parameters.set(name, value);
-        }
-        return parameters.toString();
-    }, [query]);
+    const asked = askedOf(query, filters, 200);
     const upstreams = useQuery({
         queryKey: ['upstreams'], queryFn: () => get<Upstreams>('/v1/organizations/upstreams'), refetchInterval,
     });
