@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A service key's budget: the caps that hold for it, and its own, which is a cap of its user id like any other.
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { DialogTrigger } from 'react-aria-components';
 import { call, get, type Cap } from '../../api';
@@ -33,26 +33,20 @@ function SetCap({ item, close, changed }: { item: ServiceKey; close: () => void;
     const [period, setPeriod] = useState<Period>('monthly');
     const [amount, setAmount] = useState('');
     const [reason, setReason] = useState('');
-    const [error, setError] = useState<unknown>(null);
-    const save = async () => {
-        try {
-            await call('POST', '/v1/organizations/spend_limits', {
-                scope: { type: 'user', user_id: item.user_id }, amount, period, ...(reason ? { reason } : {}),
-            });
-            close();
-            await changed();
-        } catch (caught) {
-            setError(caught);
-        }
-    };
+    const save = useMutation({
+        mutationFn: () => call('POST', '/v1/organizations/spend_limits', {
+            scope: { type: 'user', user_id: item.user_id }, amount, period, ...(reason ? { reason } : {}),
+        }),
+        onSuccess: () => { close(); void changed(); },
+    });
     return (
-        <Form onSubmit={() => void save()} error={error}>
+        <Form onSubmit={() => save.mutate()} error={save.error}>
             <Select name="period" label="For" value={period} onChange={setPeriod} choices={periods} />
             <MoneyField name="amount" label="Amount" value={amount} onChange={setAmount} isRequired help="It comes before the caps of its groups and of everyone." />
             <ReasonField value={reason} onChange={setReason} />
             <div className="dialog-foot">
                 <Button onPress={close}>Cancel</Button>
-                <Button look="primary" type="submit">Set the cap</Button>
+                <Button look="primary" type="submit" isDisabled={save.isPending}>Set the cap</Button>
             </div>
         </Form>
     );

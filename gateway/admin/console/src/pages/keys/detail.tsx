@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One service key: what it is, what it may spend, and what can be done with it.
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { DialogTrigger } from 'react-aria-components';
 import { inSentence, useActorNames } from '../../actor';
@@ -34,24 +34,18 @@ function changesOf(before: KeyWish, after: KeyWish): Record<string, unknown> {
 function Edit({ item, close }: { item: ServiceKey; close: () => void }) {
     const changed = useChanged(item.id);
     const [wish, setWish] = useState(() => wishOf(item));
-    const [error, setError] = useState<unknown>(null);
     const changes = changesOf(wishOf(item), wish);
-    const save = async () => {
-        try {
-            await call('POST', apiOf(item.id), { ...changes, ...(wish.reason ? { reason: wish.reason } : {}) });
-            close();
-            await changed();
-        } catch (caught) {
-            setError(caught);
-        }
-    };
+    const save = useMutation({
+        mutationFn: () => call('POST', apiOf(item.id), { ...changes, ...(wish.reason ? { reason: wish.reason } : {}) }),
+        onSuccess: () => { close(); void changed(); },
+    });
     return (
-        <Form onSubmit={() => void save()} error={error}>
+        <Form onSubmit={() => save.mutate()} error={save.error}>
             <KeyFields wish={wish} change={setWish} />
             <ReasonField value={wish.reason} onChange={(reason) => setWish({ ...wish, reason })} />
             <div className="dialog-foot">
                 <Button onPress={close}>Cancel</Button>
-                <Button look="primary" type="submit" isDisabled={Object.keys(changes).length === 0}>Save</Button>
+                <Button look="primary" type="submit" isDisabled={save.isPending || Object.keys(changes).length === 0}>Save</Button>
             </div>
         </Form>
     );
@@ -69,28 +63,26 @@ function Rotate({ item, me, close }: { item: ServiceKey; me: Me; close: () => vo
     const changed = useChanged(item.id);
     const [overlap, setOverlap] = useState('86400');
     const [reason, setReason] = useState('');
-    const [error, setError] = useState<unknown>(null);
-    const [made, setMade] = useState<{ secret: string; former: string } | null>(null);
-    const rotate = async () => {
-        try {
-            const key = await call<ServiceKey & { secret: string }>('POST', `${apiOf(item.id)}/rotate`,
-                { overlap_seconds: Number(overlap), ...(reason ? { reason } : {}) });
-            const until = key.secrets.find((each) => each.expires_at !== null)?.expires_at;
-            setMade({ secret: key.secret, former: until ? `The former secret goes on until ${timeOf(until)}.` : 'The former secret has ended.' });
-            await changed();
-        } catch (caught) {
-            setError(caught);
-        }
-    };
-    if (made) return <NewSecret name={item.name} origin={me.gateway.origin} {...made} close={close} />;
+    const rotate = useMutation({
+        mutationFn: () => call<ServiceKey & { secret: string }>('POST', `${apiOf(item.id)}/rotate`,
+            { overlap_seconds: Number(overlap), ...(reason ? { reason } : {}) }),
+        onSuccess: () => void changed(),
+    });
+    if (rotate.data) {
+        const until = rotate.data.secrets.find((each) => each.expires_at !== null)?.expires_at;
+        return (
+            <NewSecret name={item.name} origin={me.gateway.origin} secret={rotate.data.secret} close={close}
+                former={until ? `The former secret goes on until ${timeOf(until)}.` : 'The former secret has ended.'} />
+        );
+    }
     return (
-        <Form onSubmit={() => void rotate()} error={error}>
+        <Form onSubmit={() => rotate.mutate()} error={rotate.error}>
             <p>The key gets a new secret. Jobs can be moved one by one while the former goes on. An older one, if there is one, ends at once.</p>
             <Select name="overlap_seconds" label="The former secret goes on" value={overlap} onChange={setOverlap} choices={overlaps} />
             <ReasonField value={reason} onChange={setReason} />
             <div className="dialog-foot">
                 <Button onPress={close}>Cancel</Button>
-                <Button look="primary" type="submit">Rotate</Button>
+                <Button look="primary" type="submit" isDisabled={rotate.isPending}>Rotate</Button>
             </div>
         </Form>
     );
