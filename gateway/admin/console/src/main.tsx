@@ -86,6 +86,25 @@ function Side(props: { me: Me; mine: Page[]; here: Page | undefined }) {
     );
 }
 
+/** Only an admin, who may see all of them, can be told that a page is nowhere and not just kept from them. */
+function NoPage({ role }: { role: Role }) {
+    return role === 'admin' ? (
+        <>
+            <h1>Not here</h1>
+            <Empty title="There is no such page.">
+                Its address may be mistyped, or of another version. <Link to="/console">Go to the first page</Link>.
+            </Empty>
+        </>
+    ) : (
+        <>
+            <h1>Not for you, or not here</h1>
+            <Empty title="There is no such page for your role.">
+                Finance and admins see more: ask whoever runs Gatehouse if you should.
+            </Empty>
+        </>
+    );
+}
+
 function Console() {
     const address = useAddress();
     const me = useQuery({ queryKey: ['me'], queryFn: () => get<Me>('/v1/me') });
@@ -110,14 +129,7 @@ function Console() {
                     </p>
                 )}
                 <Suspense fallback={<Waiting rows={5} />}>
-                    {here ? <here.show me={me.data} /> : (
-                        <>
-                            <h1>Not for you, or not here</h1>
-                            <Empty title="There is no such page for your role.">
-                                Finance and admins see more: ask whoever runs Gatehouse if you should.
-                            </Empty>
-                        </>
-                    )}
+                    {here ? <here.show me={me.data} /> : <NoPage role={me.data.role} />}
                 </Suspense>
             </main>
         </div>
