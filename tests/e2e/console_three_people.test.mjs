@@ -5,7 +5,7 @@
 // exports what the API sums up to.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { signInAtIdp } from './lib/browser.mjs';
+import { signInToConsole } from './lib/browser.mjs';
 import { scene } from './lib/scene.mjs';
 import { until } from './lib/wait.mjs';
 import { publicUrl } from './lib/world.mjs';
@@ -22,14 +22,7 @@ await scene(options, async ({ browser, step }) => {
   const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
   const button = (name, within = page) => within.getByRole('button', { name, exact: true });
 
-  /// Another person at this browser: neither ours nor the identity provider's session is left.
-  async function signIn(login, path) {
-    await page.context().clearCookies();
-    await page.goto(publicUrl + path);
-    await signInAtIdp(browser, login);
-    await page.waitForURL((url) => url.href.startsWith(publicUrl) && !url.pathname.startsWith('/oauth'));
-    await page.locator('main h1').first().waitFor();
-  }
+  const signIn = (login, path) => signInToConsole(browser, login, path);
   async function choose(label, text, within = dialog) {
     await within.getByRole('combobox', { name: new RegExp(`^${label}`) }).fill(text);
     await page.getByRole('option', { name: new RegExp(text) }).first().click();

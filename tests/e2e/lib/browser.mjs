@@ -51,6 +51,16 @@ export async function signInAtIdp({ page, picture }, login) {
   await consent.click();
 }
 
+/// Another person at this browser, at a page of the console: neither ours nor the identity provider's session is left.
+export async function signInToConsole(browser, login, path) {
+  const { page } = browser;
+  await page.context().clearCookies();
+  await page.goto(publicUrl + path);
+  await signInAtIdp(browser, login);
+  await page.waitForURL((url) => url.href.startsWith(publicUrl) && !url.pathname.startsWith('/oauth'));
+  await page.locator('main h1').first().waitFor();
+}
+
 /// What a terminal asks for: open the address, type the code if the address has none, compare, approve, sign in.
 export async function approveDevice(browser, { url, code, login }) {
   const { page, picture } = browser;

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people come to the console for: an admin makes a service key, whose secret is seen once and ends when it is
+// rotated.
+import assert from 'node:assert/strict';
+import { signInToConsole } from './lib/browser.mjs';
+import { scene } from './lib/scene.mjs';
+import { until } from './lib/wait.mjs';
+import { publicUrl } from './lib/world.mjs';
+
+const haiku = 'claude-haiku-4-5-20251001';
+const options = {
+  managed: { source: 'store' },
+  policies: [
+    { match: { groups: ['engineering'] }, cli: { availableModels: ['sonnet', 'haiku'] } },
+    { match: { groups: ['contractors'] }, cli: { availableModels: ['haiku'] } },
+    { match: {}, cli: {} },
+  ],
+  admin: { admin_groups: ['admins'], finance_groups: ['finance'] },
+};
+
+await scene(options, async ({ browser, step }) => {
+  const { page, picture } = browser;
+  const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
+  const button = (name, within = page) => within.getByRole('button', { name, exact: true });
+  const closed = () => dialog.waitFor({ state: 'detached' });
+
+  const api = (path) => page.evaluate(async (at) => {
+    const answered = await fetch(at, { headers: { 'x-gatehouse-console': '1' } });
+    if (answered.status !== 200) throw new Error(`${at}: ${answered.status} ${await answered.text()}`);
+    return answered.json();
+  }, `/v1/organizations/${path}`);
+  const prompt = async (key, model = haiku) => {
+    const { status } = await fetch(`${publicUrl}/v1/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify({ model, max_tokens: 64, messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    return status;
+  };
+  /// The secret that the dialog shows; the dialog is closed then.
+  async function copied() {
+    const shown = await dialog.getByRole('region', { name: 'the secret' }).innerText();
+    await button('I have copied it', dialog).click();
+    await closed();
+    return shown.trim();
+  }
+  async function never(secret, where) {
+    await page.locator('main h1').first().waitFor();
+    await page.waitForFunction(() => !document.querySelector('.waiting'));
+    const kept = await page.evaluate(() => JSON.stringify([document.documentElement.outerHTML, { ...localStorage }, { ...sessionStorage }]));
+    assert.ok(!kept.includes(secret), `${where} holds the secret again`);
+  }
+
+  step('an admin makes a service key with a budget, and a program works with it');
+  await signInToConsole(browser, 'fay', '/console/keys');
+  await button('Create a key').click();
+  await dialog.getByRole('textbox', { name: /^Name/ }).fill('nightly build');
+  for (const group of ['engineering', 'contractors']) {
+    await dialog.getByRole('combobox', { name: 'Groups' }).fill(group);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape'); // closes the list, which stays open for the next one, and not the dialog
+    await dialog.getByRole('row', { name: group }).waitFor();
+  }
+  await dialog.getByRole('textbox', { name: 'Budget' }).fill('25');
+  await button('Create key', dialog).click();
+  const first = await copied();
+  assert.equal(await prompt(first), 200);
+
+  step('its secret is shown that once');
+  await never(first, 'the list');
+  await page.goto(`${publicUrl}/me`);
+  await page.goto(`${publicUrl}/console/keys`);
+  await never(first, 'the list after a while');
+  await page.getByRole('link', { name: 'nightly build' }).click();
+  await page.getByRole('heading', { level: 1, name: 'nightly build' }).waitFor();
+  await never(first, 'its page');
+
+  step('the budget is a cap of its own');
+  const budget = page.getByRole('region', { name: 'Spend and budget' }).getByRole('row', { name: /^Monthly/ });
+  await budget.getByText(/its own/).waitFor();
+  assert.match(await budget.innerText(), /\$25\.00 its own/);
+  const [key] = (await api('service_keys')).data;
+  const limits = (await api(`spend_limits/effective?user_ids[]=${encodeURIComponent(key.user_id)}`)).data;
+  assert.equal(limits.find(({ period }) => period === 'monthly').amount, '2500');
+  await picture('service-key');
+
+  step('it leaked: rotated, the former secret is refused and the new one works');
+  await button('Rotate').click();
+  await dialog.getByRole('combobox', { name: 'The former secret goes on' }).selectOption({ label: 'Not at all: it leaked' });
+  await dialog.getByRole('textbox', { name: 'Why' }).fill('it stood in a log');
+  await button('Rotate', dialog).click();
+  const second = await copied();
+  assert.notEqual(second, first);
+  await until('the former secret is refused', async () => (await prompt(first)) === 401);
+  assert.equal(await prompt(second), 200);
+});
