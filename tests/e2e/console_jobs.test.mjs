@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people come to the console for: an admin makes a service key, whose secret is seen once and ends when it is
-// rotated.
+// rotated, and puts policies in another order with the mouse and with the keyboard, which that key feels.
 import assert from 'node:assert/strict';
 import { signInToConsole } from './lib/browser.mjs';
 import { scene } from './lib/scene.mjs';
@@ -8,6 +8,7 @@ import { until } from './lib/wait.mjs';
 import { publicUrl } from './lib/world.mjs';
 
 const haiku = 'claude-haiku-4-5-20251001';
+const sonnet = 'claude-sonnet-5';
 const options = {
   managed: { source: 'store' },
   policies: [
@@ -93,4 +94,66 @@ await scene(options, async ({ browser, step }) => {
   assert.notEqual(second, first);
   await until('the former secret is refused', async () => (await prompt(first)) === 401);
   assert.equal(await prompt(second), 200);
+
+  const list = page.getByRole('grid', { name: 'Policies, in the order they are tried' });
+  const shownOrder = () => list.getByRole('row').evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label')));
+  const savedOrder = async () => (await api('policies')).document.policies.map(({ match }) => match.groups?.join() ?? 'Everyone');
+  async function order(...expected) {
+    await until(`the page shows ${expected}`, async () => (await shownOrder()).join() === expected.join());
+  }
+  /// Puts the draft in force, and finds its order in the API and after a reload.
+  async function save(reason, ...expected) {
+    await order(...expected);
+    await button('See what it would do').click();
+    await dialog.getByRole('textbox', { name: /^Why/ }).fill(reason);
+    await button('Save and put in force', dialog).click();
+    await closed();
+    assert.deepEqual(await savedOrder(), expected);
+    await page.reload();
+    await order(...expected);
+    assert.equal(await page.getByRole('region', { name: 'Your draft' }).count(), 0);
+  }
+
+  step('a policy is dragged above another with the mouse, and holds first');
+  await page.goto(`${publicUrl}/console/policies`);
+  await order('engineering', 'contractors', 'Everyone');
+  assert.equal(await prompt(second, sonnet), 200);
+  const row = (name) => list.getByRole('row', { name, exact: true });
+  const grip = await row('contractors').locator('.grip').boundingBox();
+  const above = await row('engineering').boundingBox();
+  await page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(grip.x + grip.width / 2, above.y + above.height / 2, { steps: 8 });
+  await page.mouse.move(grip.x + grip.width / 2, above.y + 3, { steps: 4 });
+  await page.locator('[data-drop-target]').first().waitFor({ state: 'attached' });
+  await picture('dragging');
+  await page.mouse.up();
+  assert.deepEqual(await savedOrder(), ['engineering', 'contractors', 'Everyone'], 'a draft changes nothing');
+  await save('contractors first', 'contractors', 'engineering', 'Everyone');
+  await until('the other policy holds for the key', async () => (await prompt(second, sonnet)) !== 200);
+  assert.equal(await prompt(second), 200);
+
+  step('and back with the keyboard alone');
+  const focused = () => page.evaluate(() => {
+    const at = document.activeElement;
+    const inRow = at.closest('.policy')?.getAttribute('aria-label') ?? '';
+    return { inRow, isGrip: at.classList.contains('grip'), label: at.getAttribute('aria-label') ?? '' };
+  });
+  async function pressUntil(key, what, isThere) {
+    for (let pressed = 0; pressed < 40; pressed += 1) {
+      if (isThere(await focused())) return;
+      await page.keyboard.press(key);
+    }
+    assert.fail(`${key} does not lead to ${what}, but to ${JSON.stringify(await focused())}`);
+  }
+  await pressUntil('Tab', 'the policies', ({ inRow }) => inRow !== '');
+  await pressUntil('ArrowDown', 'engineering', ({ inRow }) => inRow === 'engineering');
+  await pressUntil('ArrowRight', 'its handle', ({ inRow, isGrip }) => inRow === 'engineering' && isGrip);
+  await page.keyboard.press('Enter');
+  await until('the keyboard drags', async () => (await focused()).label.startsWith('Insert'));
+  await pressUntil('ArrowUp', 'the place above contractors', ({ label }) => label === 'Insert before contractors');
+  await picture('dragging-by-keyboard');
+  await page.keyboard.press('Enter');
+  await save('engineering first again', 'engineering', 'contractors', 'Everyone');
+  await until('the first policy holds for the key again', async () => (await prompt(second, sonnet)) === 200);
 });
