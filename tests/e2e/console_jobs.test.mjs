@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people come to the console for: an admin makes a service key, whose secret is seen once and ends when it is
-// rotated, and puts policies in another order with the mouse and with the keyboard, which that key feels.
+// rotated, and puts policies in another order with the mouse and with the keyboard, which that key feels;
+// finance holds the provider's invoice against what was metered.
 import assert from 'node:assert/strict';
 import { signInToConsole } from './lib/browser.mjs';
 import { scene } from './lib/scene.mjs';
@@ -156,4 +157,38 @@ await scene(options, async ({ browser, step }) => {
   await page.keyboard.press('Enter');
   await save('engineering first again', 'engineering', 'contractors', 'Everyone');
   await until('the first policy holds for the key again', async () => (await prompt(second, sonnet)) === 200);
+
+  step('finance holds an invoice against what was metered');
+  await signInToConsole(browser, 'finn', '/console/spend');
+  const month = new Date().toISOString().slice(0, 7);
+  const report = await api(`cost_report?starting_at=${month}-01&bucket_width=1d&limit=31&group_by[]=model`);
+  const metered = report.data.flatMap(({ starting_at, results }) =>
+    results.map(({ model, amount }) => ({ date: starting_at.slice(0, 10), model, dollars: Number(amount) / 100 })));
+  const ofHaiku = metered.find(({ model }) => model.startsWith('claude-haiku'));
+  assert.ok(ofHaiku && metered.length >= 2, 'two models were used');
+  const csv = (...rows) => ['usage_date_utc,model,cost_usd', ...rows.map((row) => row.join())].join('\n');
+  const charged = (more) => metered.map((row) => [row.date, row.model, (row.dollars + (row === ofHaiku ? more : 0)).toFixed(10)]);
+  const result = page.getByRole('status', { name: 'Result of the check' });
+  async function compare(text) {
+    await page.getByLabel('The provider’s report').setInputFiles({ name: 'cost.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+    await result.waitFor({ state: 'detached' });
+    await button('Compare').click();
+  }
+  const line = (model) => page.getByRole('table', { name: 'Differences by day and model' }).getByRole('row').filter({ hasText: model });
+  await page.getByRole('tab', { name: 'Invoice check' }).click();
+  await compare(csv(...charged(0)));
+  await result.getByText('Every day and model matches.').waitFor();
+  assert.match(await result.innerText(), /Difference\s+\$0\.00/);
+
+  step('and reads what differs');
+  await compare(csv(...charged(0.25), [ofHaiku.date, 'claude-opus-5', '1.50']));
+  await result.getByText(`2 of ${metered.length + 1} days and models differ.`).waitFor();
+  assert.match(await result.innerText(), /Difference\s+\$1\.75/);
+  assert.match(await line('claude-haiku-4-5').first().innerText(), /\$0\.25\s+\$0\.00\s+\$0\.25\s+Differs/);
+  assert.match(await line('claude-opus-5').innerText(), /\$1\.50\s+–\s+\$1\.50\s+Only theirs/);
+  assert.match(await line('claude-sonnet-5').first().innerText(), /Matches/);
+  await picture('invoice');
+  await compare('what,is,this\n1,2,3');
+  await page.getByRole('tabpanel').getByRole('alert').waitFor();
+  assert.equal(await result.count(), 0, 'a file that is no report has no result');
 });
