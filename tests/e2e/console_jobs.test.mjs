@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people come to the console for: an admin makes a service key, whose secret is seen once and ends when it is
 // rotated, and puts policies in another order with the mouse and with the keyboard, which that key feels;
-// finance holds the provider's invoice against what was metered.
+// finance holds the provider's invoice against what was metered; and where the policies are in gateway.yaml an admin reads
+// them and changes nothing.
 import assert from 'node:assert/strict';
 import { signInToConsole } from './lib/browser.mjs';
+import { startGateway } from './lib/gateway.mjs';
 import { scene } from './lib/scene.mjs';
 import { until } from './lib/wait.mjs';
 import { publicUrl } from './lib/world.mjs';
@@ -20,7 +22,7 @@ const options = {
   admin: { admin_groups: ['admins'], finance_groups: ['finance'] },
 };
 
-await scene(options, async ({ browser, step }) => {
+await scene(options, async ({ browser, gateway, step }) => {
   const { page, picture } = browser;
   const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
   const button = (name, within = page) => within.getByRole('button', { name, exact: true });
@@ -191,4 +193,45 @@ await scene(options, async ({ browser, step }) => {
   await compare('what,is,this\n1,2,3');
   await page.getByRole('tabpanel').getByRole('alert').waitFor();
   assert.equal(await result.count(), 0, 'a file that is no report has no result');
+
+  step('with the policies in gateway.yaml the page says so and changes nothing');
+  await gateway.stop();
+  const [engineering, contractors, everyone] = options.policies;
+  const fromFile = await startGateway({ ...options, policies: [contractors, engineering, everyone], managed: { source: 'file' } });
+  await signInToConsole(browser, 'fay', '/console/policies');
+  await page.getByRole('note').getByText('These policies are in gateway.yaml and cannot be changed here.').waitFor();
+  await page.getByRole('note').getByText(/managed\.policies/).waitFor();
+  await order('contractors', 'engineering', 'Everyone');
+  const offered = await page.getByRole('main').getByRole('button').evaluateAll((all) => all.map((each) => each.getAttribute('aria-label') ?? each.innerText));
+  assert.deepEqual(offered, ['Show contractors', 'Show engineering', 'Show Everyone']);
+  assert.equal(await list.locator('.grip, [draggable=true]').count(), 0, 'nothing can be dragged');
+  await picture('read-only');
+  await button('Show engineering').click();
+  await dialog.getByText(/"haiku"/).waitFor();
+  assert.equal(await dialog.locator('input, textarea, select, [role=combobox]').count(), 0, 'it is shown, not asked');
+  await button('Close', dialog).click();
+  await closed();
+
+  step('nor can it be saved past the page');
+  const before = await api('policies');
+  const refusal = await page.evaluate(async () => {
+    const at = '/v1/organizations/policies';
+    const headers = { 'x-gatehouse-console': '1' };
+    const etag = (await fetch(at, { headers })).headers.get('etag');
+    const answered = await fetch(at, {
+      method: 'PUT',
+      headers: { ...headers, 'content-type': 'application/json', ...(etag && { 'if-match': etag }) },
+      body: JSON.stringify({ policies: [{ match: {}, cli: {} }], reason: 'past the page' }),
+    });
+    return { status: answered.status, body: await answered.text() };
+  });
+  assert.equal(refusal.status, 409, refusal.body);
+  assert.match(refusal.body, /gateway\.yaml/);
+  assert.deepEqual(await api('policies'), before);
+  await page.goto(`${publicUrl}/console/policies/history`);
+  await page.locator('main h1').first().waitFor();
+  await page.waitForFunction(() => !document.querySelector('.waiting'));
+  await picture('read-only-history');
+  assert.equal(await page.getByRole('button', { name: /^Go back/ }).count(), 0);
+  await fromFile.stop();
 });
