@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -160,6 +161,8 @@ struct SpendJournal::State {
     fs::path directory;
     std::optional<DirectoryLock> lock;
 
+    std::atomic<std::uint64_t> doubts{0};  ///< changed with the mutex held, read without
+
     mutable std::mutex mutex;  ///< of everything below
     std::optional<AppendFile> file;
     std::vector<AppendFile> retired;  ///< full: the thread syncs and closes them
@@ -170,7 +173,6 @@ struct SpendJournal::State {
     NumberSet waiting;  ///< settled and not yet known to be in the store for good
     NumberSet failed;   ///< of those, the ones that the store did not take, or may have lost
     std::deque<std::pair<SteadyClock::time_point, std::uint64_t>> taken;  ///< of those, the ones that it took, and when
-    std::uint64_t doubts = 0;
     bool dirty = false;
     std::uint64_t checkpointed = 0;
     SteadyClock::time_point last_checkpoint = SteadyClock::now();
@@ -326,7 +328,6 @@ std::uint64_t SpendJournal::settled(const policy::Charge& charge, std::string& r
 }
 
 std::uint64_t SpendJournal::doubts() const {
-    const std::scoped_lock guard(state_->mutex);
     return state_->doubts;
 }
 

@@ -74,10 +74,7 @@ INSTANTIATE_TEST_SUITE_P(Redis, LedgerContract, ::testing::Values(LedgerMaker{"r
 /// A ledger of its own on a Redis that may come to harm.
 class DurableLedgerTest : public ::testing::Test {
   protected:
-    ~DurableLedgerTest() override {
-        ledger.stop();
-        EXPECT_TRUE(run_until(context, [&] { return recoveries == 0; }));
-    }
+    ~DurableLedgerTest() override { end(ledger); }
     static policy::Charge charge(const std::string& request) {
         policy::Charge one;
         one.request_id = request;
@@ -90,6 +87,17 @@ class DurableLedgerTest : public ::testing::Test {
     void recover(store::DurableLedger& with) {
         ++recoveries;
         boost::asio::co_spawn(context, with.recover(), [this](const std::exception_ptr&) { --recoveries; });
+    }
+    void end(store::DurableLedger& with) {
+        with.stop();
+        EXPECT_TRUE(run_until(context, [&] { return recoveries == 0; }));
+    }
+    /// A settlement that the store does not have; the directory of the run.
+    static std::filesystem::path leave(Journal& dead) {
+        std::string record;
+        dead.journal->not_posted(dead.journal->settled(charge("r1"), record));
+        dead.journal.reset();
+        return std::filesystem::directory_iterator(dead.dir.file("journal"))->path();
     }
     Money spent() {
         const auto standings =
@@ -145,10 +153,8 @@ TEST_F(DurableLedgerTest, AddsAgainWhatARedisThatEndedWithoutWarningHadTaken) {
 }
 
 TEST_F(DurableLedgerTest, AddsAgainWhatADeadRunHadSpent) {
-    std::string record;
     Journal dead;
-    dead.journal->not_posted(dead.journal->settled(charge("r1"), record));
-    dead.journal.reset();
+    leave(dead);
     Journal next{dead.dir.file("journal")};
     store::DurableLedger successor{redis, plain, *next.journal, pool};
     recover(successor);
@@ -157,16 +163,12 @@ TEST_F(DurableLedgerTest, AddsAgainWhatADeadRunHadSpent) {
     lose_everything();
 
     EXPECT_TRUE(comes_to(5));
-    successor.stop();
-    ASSERT_TRUE(run_until(context, [&] { return recoveries == 0; }));
+    end(successor);
 }
 
 TEST_F(DurableLedgerTest, IsDoneWithADeadRunOnceItStays) {
-    std::string record;
     Journal dead;
-    dead.journal->not_posted(dead.journal->settled(charge("r1"), record));
-    const auto directory = std::filesystem::directory_iterator(dead.dir.file("journal"))->path();
-    dead.journal.reset();
+    const auto directory = leave(dead);
     Journal next{dead.dir.file("journal")};
     store::DurableLedger successor{redis, plain, *next.journal, pool, std::chrono::seconds(0)};
 
@@ -174,8 +176,7 @@ TEST_F(DurableLedgerTest, IsDoneWithADeadRunOnceItStays) {
 
     EXPECT_TRUE(run_until(context, [&] { return std::filesystem::exists(directory / "done"); }));
     EXPECT_EQ(spent(), Money::cents(5));
-    successor.stop();
-    ASSERT_TRUE(run_until(context, [&] { return recoveries == 0; }));
+    end(successor);
 }
 
 TEST_F(DurableLedgerTest, TrustsAStoreOnlyWhileItAnswers) {
@@ -192,8 +193,7 @@ TEST_F(DurableLedgerTest, TrustsAStoreOnlyWhileItAnswers) {
     signal_redis(SIGCONT);
     EXPECT_TRUE(
         run_until(context, [&] { return !journal.journal->has_taken(at_once) && !journal.journal->has_failed(); }));
-    trusting.stop();
-    ASSERT_TRUE(run_until(context, [&] { return recoveries == 0; }));
+    end(trusting);
 }
 
 class RedisLedgerTest : public ::testing::Test {
