@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The console's own small set of parts, on react-aria-components where there is behaviour to get right.
+import { useMutation } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import {
     Button as AriaButton, Dialog, DialogTrigger, Heading, Modal, ModalOverlay, type ButtonProps,
@@ -129,25 +130,14 @@ export function Confirm(props: {
 }
 
 function Question(props: { action: string; run: () => Promise<unknown>; close: () => void; children: ReactNode }) {
-    const [error, setError] = useState<unknown>(null);
-    const [busy, setBusy] = useState(false);
-    const act = async () => {
-        setBusy(true);
-        try {
-            await props.run();
-            props.close();
-        } catch (caught) {
-            setError(caught);
-            setBusy(false);
-        }
-    };
+    const act = useMutation({ mutationFn: props.run, onSuccess: props.close });
     return (
         <>
             <div className="words">{props.children}</div>
-            {error !== null && <Problem error={error} />}
+            {act.isError && <Problem error={act.error} />}
             <div className="dialog-foot">
                 <Button onPress={props.close} autoFocus>Cancel</Button>
-                <Button look="danger" isDisabled={busy} onPress={() => void act()}>{props.action}</Button>
+                <Button look="danger" isDisabled={act.isPending} onPress={() => act.mutate()}>{props.action}</Button>
             </div>
         </>
     );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /console/keys: service keys, for programs that no browser can sign in. One key is /console/keys/<id>.
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { DialogTrigger } from 'react-aria-components';
 import { call, get, type Cap, type Me } from '../api';
@@ -50,28 +50,21 @@ function Create({ me, close }: { me: Me; close: () => void }) {
     const [wish, setWish] = useState(() => emptyWish(me.user.email));
     const [amount, setAmount] = useState('');
     const [period, setPeriod] = useState<Cap['period']>('monthly');
-    const [error, setError] = useState<unknown>(null);
-    const [busy, setBusy] = useState(false);
-    const [made, setMade] = useState<(ServiceKey & { secret: string }) | null>(null);
-    const create = async () => {
-        setBusy(true);
-        try {
+    const create = useMutation({
+        mutationFn: () => {
             const { reason, expires_at, ...rest } = wish;
-            setMade(await call('POST', root, {
+            return call<ServiceKey & { secret: string }>('POST', root, {
                 ...rest,
                 expires_at: expires_at || null,
                 ...(amount ? { limits: [{ amount, period }] } : {}),
                 ...(reason ? { reason } : {}),
-            }));
-            await queries.invalidateQueries({ queryKey: ['service-keys'] });
-        } catch (caught) {
-            setError(caught);
-        }
-        setBusy(false);
-    };
-    if (made) return <NewSecret name={made.name} secret={made.secret} origin={me.gateway.origin} close={close} />;
+            });
+        },
+        onSuccess: () => void queries.invalidateQueries({ queryKey: ['service-keys'] }),
+    });
+    if (create.data) return <NewSecret name={create.data.name} secret={create.data.secret} origin={me.gateway.origin} close={close} />;
     return (
-        <Form onSubmit={() => void create()} error={error}>
+        <Form onSubmit={() => create.mutate()} error={create.error}>
             <KeyFields wish={wish} change={setWish} />
             <div className="pair">
                 <MoneyField name="limits[0].amount" label="Budget" value={amount} onChange={setAmount} help="Empty: the caps of its groups and of everyone." />
@@ -80,7 +73,7 @@ function Create({ me, close }: { me: Me; close: () => void }) {
             <ReasonField value={wish.reason} onChange={(reason) => setWish({ ...wish, reason })} />
             <div className="dialog-foot">
                 <Button onPress={close}>Cancel</Button>
-                <Button look="primary" type="submit" isDisabled={busy}>Create key</Button>
+                <Button look="primary" type="submit" isDisabled={create.isPending}>Create key</Button>
             </div>
         </Form>
     );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One person: who they are, what holds for them and how it stands, and what they are signed in with, which an admin may
 // end.
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { DialogTrigger } from 'react-aria-components';
 import { ApiError, call, get, type KeyRow, type Me } from '../../api';
@@ -176,21 +176,12 @@ function EndAll({ user, close }: { user: User; close: () => void }) {
     const forget = useForget(user.id);
     const [keysToo, setKeysToo] = useState(false);
     const [reason, setReason] = useState('');
-    const [error, setError] = useState<unknown>(null);
-    const [busy, setBusy] = useState(false);
-    const end = async () => {
-        setBusy(true);
-        try {
-            await call('POST', `${apiOf(user.id)}/end_sessions`, { personal_keys: keysToo, reason });
-            close();
-            await forget();
-        } catch (caught) {
-            setError(caught);
-            setBusy(false);
-        }
-    };
+    const end = useMutation({
+        mutationFn: () => call('POST', `${apiOf(user.id)}/end_sessions`, { personal_keys: keysToo, reason }),
+        onSuccess: () => { close(); void forget(); },
+    });
     return (
-        <Form onSubmit={() => void end()} error={error}>
+        <Form onSubmit={() => end.mutate()} error={end.error}>
             <p>
                 {plural(user.sessions, 'session')} of {nameOf(user)} will end on every gateway at once, refresh tokens too. Whoever the
                 identity provider still knows can sign in again: block a leaver there first.
@@ -200,7 +191,7 @@ function EndAll({ user, close }: { user: User; close: () => void }) {
             <TextField name="reason" label="Why" value={reason} onChange={setReason} longest={500} help="For the audit trail." />
             <div className="dialog-foot">
                 <Button onPress={close}>Cancel</Button>
-                <Button look="danger" type="submit" isDisabled={busy}>{keysToo ? 'End sessions and keys' : 'End all sessions'}</Button>
+                <Button look="danger" type="submit" isDisabled={end.isPending}>{keysToo ? 'End sessions and keys' : 'End all sessions'}</Button>
             </div>
         </Form>
     );
