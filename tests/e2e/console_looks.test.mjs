@@ -4,15 +4,11 @@
 // each is among the artifacts. The pages are those of the console's own navigation, so that a new one is looked at
 // without being named here.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { colours, everything, violations } from './lib/axe.mjs';
 import { startBrowser } from './lib/browser.mjs';
 import { answering, start } from './lib/processes.mjs';
 import { directory, publicUrl } from './lib/world.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const everything = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
-const colours = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
 const looks = [
   { name: 'light', colorScheme: 'light', width: 1280, height: 900, runOnly: everything },
   // The same elements as in light: only what depends on colours can differ.
@@ -51,14 +47,11 @@ async function settled() {
 }
 
 async function look(name) {
-  await page.evaluate(axe);
   for (const { name: form, colorScheme, width, height, runOnly } of looks) {
     here = `${name}, ${form}`;
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const { violations } = await page.evaluate((options) => globalThis.axe.run(document, options), { runOnly, resultTypes: ['violations'] });
-    for (const { id, help, nodes } of violations)
-      for (const node of nodes) faults.push(`${here}: ${id}: ${help}: ${node.html.slice(0, 160)}: ${node.any[0]?.message ?? ''}`);
+    for (const violation of await violations(page, runOnly)) faults.push(`${here}: ${violation}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     if (wide > width) faults.push(`${here}: is ${wide} pixels wide`);
     await picture(`${name}-${form}`);
