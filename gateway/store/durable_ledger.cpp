@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
+#include <span>
 #include <utility>
 
 #include "gateway/base/log.h"
@@ -20,7 +23,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 /// Between looks for what the store did not take: an outage is over for the ledger this much after it is over.
 constexpr auto look_every = 100ms;
-/// After it took one and not the next.
+/// What it did not take is posted so many at a time.
+constexpr std::size_t posted_at_once = 64;
+/// After it took some and not the next.
 constexpr auto refused_pause = 1s;
 
 asio::awaitable<void> pause(std::chrono::milliseconds length) {
@@ -53,18 +58,34 @@ Task<> DurableLedger::release(std::string id) {
     return ledger_.release(std::move(id));
 }
 
+/// Those that come while others are under way go together: under load the store adds up once for many.
 Task<> DurableLedger::settle(policy::Charge charge, std::optional<policy::Finish> finish) {
     look_for_loss();
     std::string record;
     const std::uint64_t number = journal_.settled(charge, record);
     const std::uint64_t doubts = journal_.doubts();
-    const auto posted =
-        co_await ledger_.post(std::move(charge), {journal_.epoch(), number}, std::move(record), std::move(finish));
-    if (posted)
+    const auto executor = co_await asio::this_coro::executor;
+    if (!gathering_) gathering_ = std::make_shared<Batch>(executor);
+    const auto batch = gathering_;
+    batch->settlements.push_back({number, std::move(charge), std::move(record), std::move(finish)});
+    if (!std::exchange(posting_, true)) asio::co_spawn(executor, post_gathered(), asio::detached);
+    while (!batch->taken)
+        co_await batch->answered.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (*batch->taken)
         journal_.posted(number, doubts);
     else
         journal_.not_posted(number);
     co_return Result<>{};
+}
+
+asio::awaitable<void> DurableLedger::post_gathered() {
+    while (gathering_) {
+        const auto batch = std::exchange(gathering_, nullptr);
+        const auto posted = co_await ledger_.post(journal_.epoch(), std::move(batch->settlements));
+        batch->taken = posted.has_value();
+        batch->answered.cancel();
+    }
+    posting_ = false;
 }
 
 /// On every shard: each has a connection of its own, and notices at another time that the other end is gone.
@@ -95,14 +116,21 @@ Task<std::vector<policy::Standing>> DurableLedger::standings(std::vector<policy:
     return ledger_.standings(std::move(limits), now);
 }
 
-/// True when all are in the store; false at the first that it did not take.
+/// True when all are in the store.
 asio::awaitable<bool> DurableLedger::post_all(std::vector<SettleLine> lines, std::string epoch) {
-    for (SettleLine& line : lines) {
-        std::string record = settle_line(line.number, line.charge);
+    for (std::size_t first = 0; first < lines.size(); first += posted_at_once) {
+        const auto some = std::span(lines).subspan(first, std::min(posted_at_once, lines.size() - first));
         const std::uint64_t doubts = journal_.doubts();
-        const auto posted = co_await ledger_.post(std::move(line.charge), {epoch, line.number}, std::move(record), {});
+        std::vector<Settlement> settlements;
+        for (SettleLine& line : some) {
+            std::string record = settle_line(line.number, line.charge);
+            settlements.push_back({line.number, std::move(line.charge), std::move(record), std::nullopt});
+        }
+        const auto posted = co_await ledger_.post(epoch, std::move(settlements));
         if (!posted || stopped_) co_return false;
-        if (epoch == journal_.epoch()) journal_.posted(line.number, doubts);
+        if (epoch != journal_.epoch()) continue;
+        for (const SettleLine& line : some)
+            journal_.posted(line.number, doubts);
     }
     co_return true;
 }

@@ -6,8 +6,11 @@
 // the process.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +55,16 @@ class DurableLedger final : public policy::Ledger {
         std::chrono::steady_clock::time_point posted_at;
     };
 
+    /// Settlements that are posted together, and who waits for them.
+    struct Batch {
+        explicit Batch(const boost::asio::any_io_executor& executor)
+            : answered(executor, std::chrono::steady_clock::time_point::max()) {}
+        std::vector<Settlement> settlements;
+        std::optional<bool> taken;           ///< whether the store took them, once it is known
+        boost::asio::steady_timer answered;  ///< cancelled then
+    };
+
+    boost::asio::awaitable<void> post_gathered();
     void look_for_loss();
     boost::asio::awaitable<void> trust_what_stands();
     boost::asio::awaitable<void> adopt_runs();
@@ -65,7 +78,9 @@ class DurableLedger final : public policy::Ledger {
     BlockingPool& pool_;
     std::chrono::seconds losable_;
     std::vector<Adopted> adopted_;
-    std::uint64_t connections_ = 0;  ///< of `redis_`, when last looked at
+    std::uint64_t connections_ = 0;     ///< of `redis_`, when last looked at
+    std::shared_ptr<Batch> gathering_;  ///< what settles while others are under way
+    bool posting_ = false;
     bool stopped_ = false;
 };
 

@@ -1,5 +1,5 @@
--- Ends a request that nothing is charged for. KEYS, ARGV: the request's id, then those of end_request.
+-- Ends a request that nothing is charged for. KEYS, ARGV: those of end_requests.
 --@include level.part.lua
---@include end_request.part.lua
-end_request(ARGV[1], 1, 2)
+--@include end_requests.part.lua
+end_requests(1, 1)
 return 1

@@ -2,7 +2,7 @@
 // RedisLedger: the ledger's scripts on Redis. Everything is in one hash slot (rollup_keys.h), so that a reservation is
 // all or nothing over every account and a settlement is all or nothing over accounts, reports and records. A settlement
 // has a number within one run of a gateway, and the script remembers a bit for each: however often it is posted, it is
-// added once. durable_ledger.h is what makes a policy::Ledger of it. One per shard.
+// added once. Many are posted in one call. durable_ledger.h is what makes a policy::Ledger of it. One per shard.
 #pragma once
 
 #include <chrono>
@@ -14,23 +14,11 @@
 #include <vector>
 
 #include "gateway/store/redis_client.h"
+#include "gateway/store/script_call.h"
 #include "policy/charge.h"
 #include "policy/limit.h"
 
 namespace gatehouse::store {
-
-/// Which settlement this is: the run of a gateway, and its number there.
-struct SettlementId {
-    std::string epoch;
-    std::uint64_t number = 0;
-};
-
-struct Retention {
-    std::chrono::days spend{13 * 31};  ///< days, months and totals
-    std::chrono::days detail{62};      ///< hours and sessions
-    std::uint64_t records = 100'000;   ///< in the stream
-    bool notes_touched = false;        ///< somebody looks for accounts that were charged (redis_outbox.h)
-};
 
 class RedisLedger {
   public:
@@ -44,11 +32,14 @@ class RedisLedger {
                 Instant expires_at);
     Task<> release(std::string id);
     Task<> finish(policy::Finish finish);
-    /// Succeeds too when it was added before; `finish` was heard then too.
-    Task<> post(policy::Charge charge, SettlementId id, std::string record, std::optional<policy::Finish> finish);
+    /// Settlements of one run, `run` its epoch. Succeeds too when some were added before; their `finish` was heard then
+    /// too. When it fails, any of them may have been added.
+    Task<> post(std::string run, std::vector<Settlement> settlements);
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now);
 
   private:
+    Task<> post_some(std::string run, std::vector<Settlement> settlements);
+
     RedisClient& redis_;
     std::function<Retention()> retention_;
 };

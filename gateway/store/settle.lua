@@ -1,17 +1,45 @@
--- Adds one charge to its accounts, the reports and the records, takes back what it held and ends it on its gauges; once,
--- however often it is asked. KEYS: when reservations expire, reservations, held; seen bits, records, principals, hour
--- cells, day cells, month cells, totals, sessions, touched accounts, their number; what accounts spent in the day, the
--- week and the month; then those of end_request. ARGV: number of this settlement, request id, cost in nano-dollars, the
--- six counts (input, output, cache read, two cache writes, web searches), cell, total cell, session cell, times to live in
--- s (seen bits, hours, days and months, sessions, the three of what accounts spent), records to keep, record, subject,
--- principal (JSON or ''), number of accounts, of touched ones and of requests to end (1 or 0); the accounts; the names of
--- the touched ones; then those of end_request.
+-- Adds charges to their accounts, the reports and the records, takes back what they held and ends them on their gauges; once,
+-- however often it is asked: when some of them were added before it does nothing and gives their places. What several
+-- add to the same cell, account or gauge comes added up.
+-- KEYS: when reservations expire, reservations, held; seen bits, records, principals, touched accounts, their number; the
+-- hashes of cells and of what accounts spent; then those of end_requests. ARGV: first key of end_requests, time to live of
+-- seen bits in s, records to keep, number of settlements; for each its number, the request's id and its record; number of
+-- cells; for each its key's place in KEYS, its name, time to live in s, requests, six counts (input, output, cache read,
+-- two cache writes, web searches) and nano-dollars; number of accounts' periods; for each its key's place, the account,
+-- time to live in s and nano-dollars; number of touched accounts, their names; number of principals, for each subject and
+-- JSON; then those of end_requests.
 --@include take_back.part.lua
 --@include level.part.lua
---@include end_request.part.lua
-if redis.call('SETBIT', KEYS[4], ARGV[1], 1) == 1 then return 0 end
-if tonumber(ARGV[1]) % 256 == 0 then redis.call('EXPIRE', KEYS[4], ARGV[13]) end
-local id, cost = ARGV[2], ARGV[3]
+--@include end_requests.part.lua
+local at = 4
+local settlements = tonumber(ARGV[4])
+local bits, outlives = {}, false
+for settlement = 1, settlements do
+    local number = ARGV[at + settlement * 3 - 2]
+    local bit = settlement * 4
+    bits[bit - 3], bits[bit - 2], bits[bit - 1], bits[bit] = 'SET', 'u1', number, '1'
+    outlives = outlives or tonumber(number) % 256 == 0
+end
+local before, seen = redis.call('BITFIELD', KEYS[4], unpack(bits)), {}
+for settlement = 1, settlements do
+    if before[settlement] == 1 then seen[#seen + 1] = settlement end
+end
+if #seen > 0 then
+    for settlement = 1, settlements do
+        if before[settlement] == 0 then redis.call('SETBIT', KEYS[4], bits[settlement * 4 - 1], 0) end
+    end
+    return seen
+end
+if outlives then redis.call('EXPIRE', KEYS[4], ARGV[2]) end
+
+local gone = {}
+for settlement = 1, settlements do
+    local id = ARGV[at + 2]
+    if not gone[id] then take_back(id) end
+    gone[id] = true
+    redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'r', ARGV[at + 3])
+    at = at + 3
+end
 
 -- Exact beyond 2^53, where doubles are not: in two halves of at most 15 digits.
 local function plus(left, right)
@@ -23,38 +51,38 @@ local function plus(left, right)
     return string.format('%d%015d', high, low)
 end
 
-local fresh = '1 ' .. table.concat(ARGV, ' ', 4, 9) .. ' ' .. cost
-local function add(key, cell, life)
-    local before = redis.call('HGET', key, cell)
-    if not before then
-        redis.call('HSET', key, cell, fresh)
-        redis.call('EXPIRE', key, life)
-        return
+at = at + 1
+for _ = 1, tonumber(ARGV[at]) do
+    local key, name = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2]
+    local had = redis.call('HGET', key, name)
+    if had then
+        local requests, input, output, read, short, long, searches, sum =
+            string.match(had, '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)')
+        redis.call('HSET', key, name, string.format('%d %d %d %d %d %d %d %s', requests + ARGV[at + 4],
+            input + ARGV[at + 5], output + ARGV[at + 6], read + ARGV[at + 7], short + ARGV[at + 8],
+            long + ARGV[at + 9], searches + ARGV[at + 10], plus(sum, ARGV[at + 11])))
+    else
+        redis.call('HSET', key, name, table.concat(ARGV, ' ', at + 4, at + 11))
+        redis.call('EXPIRE', key, ARGV[at + 3])
     end
-    local requests, input, output, read, short, long, searches, sum =
-        string.match(before, '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)')
-    redis.call('HSET', key, cell, string.format('%d %d %d %d %d %d %d %s', requests + 1, input + ARGV[4],
-        output + ARGV[5], read + ARGV[6], short + ARGV[7], long + ARGV[8], searches + ARGV[9], plus(sum, cost)))
+    at = at + 11
 end
-add(KEYS[7], ARGV[10], ARGV[14])
-add(KEYS[8], ARGV[10], ARGV[15])
-add(KEYS[9], ARGV[10], ARGV[15])
-add(KEYS[10], ARGV[11], ARGV[15])
-add(KEYS[11], ARGV[12], ARGV[16])
 
-local accounts, touched, ends = tonumber(ARGV[24]), tonumber(ARGV[25]), ARGV[26] == '1'
-for account = 27, 26 + accounts do
-    for period = 0, 2 do
-        if redis.call('HINCRBY', KEYS[14 + period], ARGV[account], cost) == tonumber(cost) then
-            redis.call('EXPIRE', KEYS[14 + period], ARGV[17 + period])
-        end
+at = at + 1
+for _ = 1, tonumber(ARGV[at]) do
+    local key, cost = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 4]
+    if redis.call('HINCRBY', key, ARGV[at + 2], cost) == tonumber(cost) then
+        redis.call('EXPIRE', key, ARGV[at + 3])
     end
+    at = at + 4
 end
-take_back(id)
-redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[20], '*', 'r', ARGV[21])
-for account = 27 + accounts, 26 + accounts + touched do
-    redis.call('ZADD', KEYS[12], redis.call('INCR', KEYS[13]), ARGV[account])
+
+at = at + 1
+for touched = at + 1, at + tonumber(ARGV[at]) do
+    redis.call('ZADD', KEYS[7], redis.call('INCR', KEYS[8]), ARGV[touched])
 end
-if ARGV[23] ~= '' then redis.call('HSET', KEYS[6], ARGV[22], ARGV[23]) end
-if ends then end_request(id, 17, 27 + accounts + touched) end
-return 1
+at = at + tonumber(ARGV[at]) + 1
+local principals = tonumber(ARGV[at])
+if principals > 0 then redis.call('HSET', KEYS[6], unpack(ARGV, at + 1, at + principals * 2)) end
+end_requests(tonumber(ARGV[1]), at + principals * 2 + 1)
+return seen

@@ -118,7 +118,7 @@ class BackupFlow : public ::testing::Test {
                                              .groups = {"dev"},
                                              .service = false,
                                              .last_seen = charge.when};
-        old_.good(ledger.post(charge, {"epoch", number}, "{}", {}));
+        old_.good(ledger.post("epoch", {{number, charge, "{}", std::nullopt}}));
         policy::Hold hold;
         hold.id = "held";
         hold.now = charge.when;
@@ -203,7 +203,7 @@ TEST_F(BackupFlow, LeavesAJournalNothingToAddTwice) {
     policy::Charge charge;
     charge.when = new_.clock.now();
     charge.cost = Money::nano(5);
-    new_.good(ledger.post(charge, {"epoch", 8}, "{}", {}));
+    new_.good(ledger.post("epoch", {{8, charge, "{}", std::nullopt}}));
 
     EXPECT_EQ(new_.content().values, restored.values);
 }

@@ -152,6 +152,27 @@ TEST_F(DurableLedgerTest, AddsAgainWhatARedisThatEndedWithoutWarningHadTaken) {
     EXPECT_EQ(spent(), Money::cents(10)) << "a connection that is lost adds nothing twice";
 }
 
+TEST_F(DurableLedgerTest, PostsTogetherWhatSettlesMeanwhile) {
+    ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
+    settle("first");
+    ASSERT_TRUE(run(context, other.send({"CONFIG", "RESETSTAT"})));
+    constexpr int requests = 100;
+    int settled = 0;
+    for (int request = 0; request < requests; ++request)
+        boost::asio::co_spawn(context, ledger.settle(charge("r" + std::to_string(request)), std::nullopt),
+                              [&](const std::exception_ptr&, const Result<>& done) { settled += done ? 1 : 0; });
+
+    ASSERT_TRUE(run_until(context, [&] { return settled == requests; }));
+
+    EXPECT_EQ(spent(), Money::cents(5 * (requests + 1)));
+    const auto info = run(context, other.send({"INFO", "commandstats"}));
+    ASSERT_TRUE(info);
+    constexpr std::string_view name = "cmdstat_evalsha:calls=";
+    const auto at = info->text.find(name);
+    ASSERT_NE(at, std::string::npos);
+    EXPECT_LT(std::stoi(info->text.substr(at + name.size())), requests / 10);
+}
+
 TEST_F(DurableLedgerTest, AddsAgainWhatADeadRunHadSpent) {
     Journal dead;
     leave(dead);
@@ -220,8 +241,14 @@ class RedisLedgerTest : public ::testing::Test {
         one.principal = policy::Principal{"ada|x", "ada@example.com", "Ada", {"eng", "ops"}, false, noon};
         return one;
     }
-    void post(std::uint64_t number) {
-        ASSERT_TRUE(run(shard.context, ledger.post(charge(), {"e1", number}, "{}", {})));
+    void post(std::uint64_t number) { post_all({{number, charge(), "{}", std::nullopt}}); }
+    void post_all(std::vector<store::Settlement> settlements) {
+        ASSERT_TRUE(run(shard.context, ledger.post("e1", std::move(settlements))));
+    }
+    policy::Standing standing(const std::string& account) {
+        const auto standings =
+            run(shard.context, ledger.standings({{account, policy::Period::daily, Money(), false}}, noon));
+        return standings ? standings->at(0) : policy::Standing{};
     }
     std::string field(const std::string& key, const std::string& name) { return shard.ask({"HGET", key, name}).text; }
 
@@ -236,6 +263,84 @@ TEST_F(RedisLedgerTest, AddsASettlementOnceHoweverOftenItIsPosted) {
     const auto spent = run(shard.context, ledger.standings({{"u:ada|x", policy::Period::daily, Money(), false}}, noon));
     EXPECT_EQ(spent->at(0).spent, Money::nano(2 * 1'234'567));
     EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 2);
+}
+
+TEST_F(RedisLedgerTest, AddsManySettlementsInOneCallAsOneByOne) {
+    std::vector<store::Settlement> settlements;
+    for (std::uint64_t number = 0; number < 70; ++number) {
+        policy::Charge one = charge();
+        one.request_id = "r" + std::to_string(number);
+        if (number % 2 == 1) {
+            one.who.user = "bob";
+            one.accounts = {"u:bob", "g:eng"};
+        }
+        settlements.push_back({number, std::move(one), "{}", std::nullopt});
+    }
+    post_all(std::move(settlements));
+
+    EXPECT_EQ(standing("u:ada|x").spent, Money::nano(35 * 1'234'567));
+    EXPECT_EQ(standing("u:bob").spent, Money::nano(35 * 1'234'567));
+    EXPECT_EQ(standing("g:eng").spent, Money::nano(35 * 1'234'567));
+    EXPECT_EQ(field("gh:{spend}:m:202611", "ada%7Cx|eng|m|u|m@1|p%25||fast"), "35 35 70 105 140 175 210 43209845");
+    EXPECT_EQ(field("gh:{spend}:t:20261121", "|eng|m|u|m@1|p%25||fast"), "70 70 140 210 280 350 420 86419690");
+    EXPECT_EQ(field(store::sessions_key("bob", noon), "s1|a1|m|p%25"), "35 35 70 105 140 175 210 43209845");
+    EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 70);
+}
+
+TEST_F(RedisLedgerTest, AddsOfManySettlementsThoseThatWereNotAddedBefore) {
+    post(1);
+    post(3);
+    std::vector<store::Settlement> settlements;
+    for (std::uint64_t number = 0; number < 5; ++number)
+        settlements.push_back({number, charge(), "{}", std::nullopt});
+    post_all(settlements);
+    post_all(settlements);
+
+    EXPECT_EQ(standing("u:ada|x").spent, Money::nano(5 * 1'234'567));
+    EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 5);
+}
+
+/// What a server tool's own model cost is a second charge of the same request.
+TEST_F(RedisLedgerTest, TakesBackOnceWhatOneRequestHeldAndChargesTwice) {
+    policy::Hold mine{.id = "r1", .now = noon, .estimate = Money::cents(3), .lifetime = std::chrono::seconds(60)};
+    mine.limits = {{"u:ada|x", policy::Period::daily, Money::dollars(1), false}};
+    policy::Hold other = mine;
+    other.id = "r2";
+    ASSERT_TRUE(run(shard.context, ledger.reserve(mine))->granted);
+    ASSERT_TRUE(run(shard.context, ledger.reserve(other))->granted);
+
+    post_all({{0, charge(), "{}", std::nullopt}, {1, charge(), "{}", std::nullopt}});
+
+    EXPECT_EQ(standing("u:ada|x").held, Money::cents(3));
+}
+
+TEST_F(RedisLedgerTest, EndsManyRequestsOnTheirGaugesInOneCall) {
+    policy::Gauge gauge;
+    gauge.name = "g";
+    gauge.rates.concurrent = 2;
+    gauge.rates.tokens = 1000;
+    const auto hold = [&](const std::string& id) {
+        policy::Hold one{.id = id, .now = noon, .estimate = Money::cents(3), .lifetime = std::chrono::seconds(60)};
+        one.gauges = {gauge};
+        one.tokens = 10;
+        const auto held = run(shard.context, ledger.reserve(one));
+        return held && held->granted;
+    };
+    const auto ended = [&](std::uint64_t number, const std::string& id, std::int64_t tokens) {
+        policy::Charge one = charge();
+        one.request_id = id;
+        policy::Finish finish{id, noon, {gauge}, std::nullopt, {10, Money::cents(3)}, {tokens, Money::cents(1)}};
+        return store::Settlement{number, std::move(one), "{}", std::move(finish)};
+    };
+    ASSERT_TRUE(hold("r1"));
+    ASSERT_TRUE(hold("r2"));
+    ASSERT_FALSE(hold("r3"));
+
+    post_all({ended(0, "r1", 300), ended(1, "r2", 600)});
+
+    ASSERT_TRUE(hold("r3")) << "neither is under way";
+    post_all({ended(2, "r3", 100)});
+    EXPECT_FALSE(hold("r4")) << "they drew the whole minute's tokens together";
 }
 
 TEST_F(RedisLedgerTest, AddsUpCellsByHourDayAndMonth) {

@@ -42,7 +42,7 @@ class RedisSetup final : public OutboxSetup {
         one.who = {.user = user, .model = "m", .upstream = "u", .upstream_model = "m"};
         one.cost = cost;
         one.accounts = {policy::user_account(user)};
-        ASSERT_TRUE(run(shard_.context, ledger_.post(std::move(one), {"e1", number_++}, "{}", {})));
+        ASSERT_TRUE(run(shard_.context, ledger_.post("e1", {{number_++, std::move(one), "{}", std::nullopt}})));
     }
 
   private:

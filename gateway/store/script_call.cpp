@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/store/script_call.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "gateway/store/record.h"
+#include "gateway/store/rollup_cells.h"
+#include "gateway/store/rollup_keys.h"
+
+namespace gatehouse::store {
+namespace {
+
+/// How long a settlement may wait on disk and still be known to have been added.
+constexpr std::chrono::days seen_life{400};
+
+std::string seconds_text(std::chrono::seconds life) {
+    return std::to_string(life.count());
+}
+
+std::string to_text(Money amount) {
+    return std::to_string(amount.nano());
+}
+
+/// A counter outlives its period by a week, for settlements that come late.
+std::string counter_life(policy::Period period) {
+    switch (period) {
+        case policy::Period::daily:
+            return seconds_text(std::chrono::days{8});
+        case policy::Period::weekly:
+            return seconds_text(std::chrono::days{14});
+        case policy::Period::monthly:
+            return seconds_text(std::chrono::days{38});
+    }
+    return {};
+}
+
+std::string or_none(const std::optional<std::int64_t>& bound) {
+    return std::to_string(bound.value_or(0));
+}
+std::string or_none(const std::optional<Money>& bound) {
+    return to_text(bound.value_or(Money()));
+}
+
+/// The place of `value` among `values`, where it is put when it is not there; beginning at one, as Lua counts.
+template <class Value>
+std::size_t number_in(std::vector<Value>& values, const Value& value) {
+    const auto found = std::ranges::find(values, value);
+    if (found != values.end()) return static_cast<std::size_t>(found - values.begin()) + 1;
+    values.push_back(value);
+    return values.size();
+}
+
+/// What it bounds a minute.
+void append_bounds(const policy::Gauge& gauge, ScriptCall& call) {
+    call.arguments.push_back(or_none(gauge.rates.requests));
+    call.arguments.push_back(or_none(gauge.rates.tokens));
+    call.arguments.push_back(or_none(gauge.rates.cost));
+}
+
+void add_brakes(const policy::Hold& hold, ScriptCall& call) {
+    for (const policy::Gauge& gauge : hold.gauges) {
+        call.keys.push_back(level_key(gauge.name));
+        append_bounds(gauge, call);
+        call.arguments.push_back(or_none(gauge.rates.concurrent));
+    }
+    if (hold.watch) {
+        call.keys.push_back(stretch_key(hold.watch->user, hold.watch->session));
+        call.keys.push_back(paused_key(hold.watch->user));
+        call.keys.emplace_back(paused_users_key);
+        call.arguments.push_back(hold.watch->session);
+        call.arguments.push_back(hold.watch->user);
+        call.arguments.push_back(or_none(hold.watch->rule.cost));
+        call.arguments.push_back(or_none(hold.watch->rule.requests));
+        call.arguments.push_back(std::to_string(hold.watch->rule.within.count()));
+    }
+    append_busy_keys(hold.gauges, call.keys);
+}
+
+std::int64_t plus(std::int64_t left, std::int64_t right) {
+    std::int64_t sum = 0;
+    if (!__builtin_add_overflow(left, right, &sum)) return sum;
+    return right < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+}
+
+/// A counter that went down would give back what was spent: what a provider claims is never below zero.
+std::int64_t counted(std::int64_t claimed) {
+    return std::max<std::int64_t>(claimed, 0);
+}
+
+constexpr std::array usage_members{&policy::Usage::input,          &policy::Usage::output,
+                                   &policy::Usage::cache_read,     &policy::Usage::cache_write_5m,
+                                   &policy::Usage::cache_write_1h, &policy::Usage::web_searches};
+
+/// A field of a hash: the key's place among KEYS, counted from one, and its name.
+using Field = std::pair<std::size_t, std::string>;
+
+struct CellSum {
+    std::chrono::seconds life{0};
+    std::int64_t requests = 0;
+    policy::Usage usage{};
+    Money cost;
+};
+
+struct AccountSum {
+    std::string life;
+    Money cost;
+};
+
+struct GaugeSum {
+    const policy::Gauge* gauge = nullptr;  ///< as the last of them has it
+    Instant now;
+    std::int64_t tokens = 0;
+    Money cost;
+    std::vector<std::string> ended;
+};
+
+/// Of requests that end.
+class Ends {
+  public:
+    void add(const policy::Finish& finish) {
+        for (const policy::Gauge& gauge : finish.gauges) {
+            GaugeSum& sum = gauges_[gauge.name];
+            sum.gauge = &gauge;
+            sum.now = std::max(sum.now, finish.now);
+            sum.tokens = plus(sum.tokens, finish.drawn.tokens - finish.guessed.tokens);
+            sum.cost += finish.drawn.cost - finish.guessed.cost;
+            sum.ended.push_back(finish.id);
+        }
+        if (finish.watch)
+            stretches_[stretch_key(finish.watch->user, finish.watch->session)] += std::max(finish.drawn.cost, Money());
+    }
+    /// As end_requests.part.lua wants it.
+    void append(ScriptCall& call) const {
+        const auto bounding = std::ranges::count_if(
+            gauges_, [](const auto& each) { return each.second.gauge->rates.concurrent.has_value(); });
+        call.arguments.push_back(std::to_string(gauges_.size()));
+        call.arguments.push_back(std::to_string(stretches_.size()));
+        call.arguments.push_back(std::to_string(bounding));
+        for (const auto& [name, sum] : gauges_) {
+            call.keys.push_back(level_key(name));
+            call.arguments.push_back(store::to_text(sum.now));
+            call.arguments.push_back(std::to_string(sum.tokens));
+            call.arguments.push_back(to_text(sum.cost));
+            append_bounds(*sum.gauge, call);
+        }
+        for (const auto& [key, cost] : stretches_) {
+            call.keys.push_back(key);
+            call.arguments.push_back(to_text(cost));
+        }
+        for (const auto& [name, sum] : gauges_) {
+            if (!sum.gauge->rates.concurrent) continue;
+            call.keys.push_back(under_way_key(name));
+            call.arguments.push_back(std::to_string(sum.ended.size()));
+            std::ranges::copy(sum.ended, std::back_inserter(call.arguments));
+        }
+    }
+
+  private:
+    std::map<std::string, GaugeSum> gauges_;
+    std::map<std::string, Money> stretches_;
+};
+
+/// What settlements come to together.
+class Sums {
+  public:
+    Sums(std::string_view run, const Retention& retention) : retention_(retention) {
+        keys_ = reservation_keys();
+        keys_.push_back(seen_key(run));
+        for (const std::string_view key : {records_key, principals_key, touched_key, touches_key})
+            keys_.emplace_back(key);
+    }
+    void add(const Settlement& settlement) {
+        const policy::Charge& charge = settlement.charge;
+        const policy::Dimensions& who = charge.who;
+        const std::string cell = cell_name(who);
+        add_cell(cells_key(policy::Grain::hour, charge.when), cell, retention_.detail, charge);
+        add_cell(cells_key(policy::Grain::day, charge.when), cell, retention_.spend, charge);
+        add_cell(cells_key(policy::Grain::month, charge.when), cell, retention_.spend, charge);
+        policy::Dimensions total = who;
+        total.user.clear();
+        total.service_key.clear();
+        add_cell(totals_key(charge.when), cell_name(total), retention_.spend, charge);
+        add_cell(sessions_key(who.user, charge.when),
+                 session_cell_name(charge.session, charge.agent, who.model, who.project), retention_.detail, charge);
+        for (const policy::Period period : policy::every_period) {
+            const std::size_t place = place_of(spent_key(period, charge.when));
+            for (const std::string& account : charge.accounts) {
+                AccountSum& sum = accounts_[{place, account}];
+                sum.life = counter_life(period);
+                sum.cost += std::max(charge.cost, Money());
+            }
+        }
+        if (retention_.notes_touched)
+            for (const std::string& account : charge.accounts)
+                number_in(touched_, touched_name(account, charge.when));
+        if (charge.principal) principals_[who.user] = principal_document(*charge.principal);
+        if (settlement.finish) ends_.add(*settlement.finish);
+    }
+    ScriptCall to_call(std::span<const Settlement> settlements) && {
+        ScriptCall call{
+            std::move(keys_),
+            {"", seconds_text(seen_life), std::to_string(retention_.records), std::to_string(settlements.size())}};
+        call.arguments[0] = std::to_string(call.keys.size() + 1);
+        for (const Settlement& settlement : settlements) {
+            call.arguments.push_back(std::to_string(settlement.number));
+            call.arguments.push_back(settlement.charge.request_id);
+            call.arguments.push_back(settlement.record);
+        }
+        append_cells(call);
+        call.arguments.push_back(std::to_string(accounts_.size()));
+        for (const auto& [field, sum] : accounts_) {
+            call.arguments.push_back(std::to_string(field.first));
+            call.arguments.push_back(field.second);
+            call.arguments.push_back(sum.life);
+            call.arguments.push_back(to_text(sum.cost));
+        }
+        call.arguments.push_back(std::to_string(touched_.size()));
+        std::ranges::move(touched_, std::back_inserter(call.arguments));
+        call.arguments.push_back(std::to_string(principals_.size()));
+        for (auto& [subject, document] : principals_) {
+            call.arguments.push_back(subject);
+            call.arguments.push_back(std::move(document));
+        }
+        ends_.append(call);
+        return call;
+    }
+
+  private:
+    std::size_t place_of(std::string key) { return number_in(keys_, key); }
+    void add_cell(std::string key, std::string_view name, std::chrono::seconds life, const policy::Charge& charge) {
+        CellSum& sum = cells_[{place_of(std::move(key)), std::string(name)}];
+        sum.life = life;
+        ++sum.requests;
+        for (const auto member : usage_members)
+            sum.usage.*member = plus(sum.usage.*member, counted(charge.usage.*member));
+        sum.cost += std::max(charge.cost, Money());
+    }
+    void append_cells(ScriptCall& call) const {
+        call.arguments.push_back(std::to_string(cells_.size()));
+        for (const auto& [field, sum] : cells_) {
+            call.arguments.push_back(std::to_string(field.first));
+            call.arguments.push_back(field.second);
+            call.arguments.push_back(seconds_text(sum.life));
+            call.arguments.push_back(std::to_string(sum.requests));
+            for (const auto member : usage_members)
+                call.arguments.push_back(std::to_string(sum.usage.*member));
+            call.arguments.push_back(to_text(sum.cost));
+        }
+    }
+
+    const Retention& retention_;
+    std::vector<std::string> keys_;
+    std::map<Field, CellSum> cells_;
+    std::map<Field, AccountSum> accounts_;
+    std::vector<std::string> touched_;
+    std::map<std::string, std::string> principals_;
+    Ends ends_;
+};
+
+}  // namespace
+
+std::vector<std::string> reservation_keys() {
+    return {std::string(expiries_key), std::string(reservations_key), std::string(held_key)};
+}
+
+void append_busy_keys(const std::vector<policy::Gauge>& gauges, std::vector<std::string>& keys) {
+    for (const policy::Gauge& gauge : gauges)
+        if (gauge.rates.concurrent) keys.push_back(under_way_key(gauge.name));
+}
+
+ScriptCall to_reserve_call(const policy::Hold& hold) {
+    std::vector<policy::Period> periods;
+    std::vector<std::string> accounts;
+    std::vector<std::string> limits;
+    for (const policy::Limit& limit : hold.limits) {
+        limits.push_back(std::to_string(number_in(accounts, limit.account)));
+        limits.push_back(std::to_string(number_in(periods, limit.period)));
+        limits.push_back(to_text(limit.amount));
+    }
+    ScriptCall call{
+        .keys = reservation_keys(),
+        .arguments = {hold.id, store::to_text(hold.now), store::to_text(hold.now + hold.lifetime),
+                      to_text(std::max(hold.estimate, Money::nano(1))), seconds_text(under_way_life),
+                      std::to_string(std::max<std::int64_t>(hold.tokens, 0)), std::to_string(periods.size()),
+                      std::to_string(accounts.size()), std::to_string(hold.limits.size()),
+                      std::to_string(hold.gauges.size()), hold.watch ? "1" : "0"}};
+    for (const policy::Period period : periods)
+        call.keys.push_back(spent_key(period, hold.now));
+    std::ranges::move(accounts, std::back_inserter(call.arguments));
+    std::ranges::move(limits, std::back_inserter(call.arguments));
+    add_brakes(hold, call);
+    return call;
+}
+
+ScriptCall to_settle_call(std::string_view run, std::span<const Settlement> settlements, const Retention& retention) {
+    Sums sums(run, retention);
+    for (const Settlement& settlement : settlements)
+        sums.add(settlement);
+    return std::move(sums).to_call(settlements);
+}
+
+ScriptCall to_finish_call(const policy::Finish& finish) {
+    Ends ends;
+    ends.add(finish);
+    ScriptCall call;
+    ends.append(call);
+    return call;
+}
+
+}  // namespace gatehouse::store

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// ScriptCall: what the ledger's scripts are called with. Settlements that are posted together are one call: what
+// several of them add to the same cell, account or gauge is added up here, so that the store does it once. Pure.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/charge.h"
+#include "policy/limit.h"
+
+namespace gatehouse::store {
+
+/// One settlement of a run of a gateway.
+struct Settlement {
+    std::uint64_t number = 0;  ///< within the run
+    policy::Charge charge;
+    std::string record;  ///< the line that goes to the records
+    std::optional<policy::Finish> finish;
+};
+
+struct Retention {
+    std::chrono::days spend{13 * 31};  ///< days, months and totals
+    std::chrono::days detail{62};      ///< hours and sessions
+    std::uint64_t records = 100'000;   ///< in the stream
+    bool notes_touched = false;        ///< somebody looks for accounts that were charged (redis_outbox.h)
+};
+
+struct ScriptCall {
+    std::vector<std::string> keys;
+    std::vector<std::string> arguments;
+};
+
+/// How long a request that nobody ends counts as under way: longer than any is.
+constexpr std::chrono::days under_way_life{2};
+
+/// Of reserve.lua.
+ScriptCall to_reserve_call(const policy::Hold& hold);
+/// Of settle.lua. `run`: its epoch.
+ScriptCall to_settle_call(std::string_view run, std::span<const Settlement> settlements, const Retention& retention);
+/// Of finish_request.lua.
+ScriptCall to_finish_call(const policy::Finish& finish);
+
+/// Where reservations are, which every script that touches one wants first.
+std::vector<std::string> reservation_keys();
+void append_busy_keys(const std::vector<policy::Gauge>& gauges, std::vector<std::string>& keys);
+
+}  // namespace gatehouse::store
