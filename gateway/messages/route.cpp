@@ -196,6 +196,7 @@ Task<> MessagesRoute::serve(Exchange& exchange, http::BodyReader& reader) {
     entry.email = person.email;
     entry.credential_kind = to_slug((*identity)->kind());
     entry.credential_id = (*identity)->credential_id();
+    entry.service_key = (*identity)->service_key_id();
     if (exchange.path == messages_path)
         exchange.spending = std::make_shared<Spending>(parts_.ledger, parts_.spend_rules(),
                                                        policy::Subject{person.subject, person.email, person.groups},
@@ -234,9 +235,13 @@ Task<policy::Permit> MessagesRoute::understand(Exchange& exchange, http::BodyRea
     exchange.entry.streamed = parsed->stream();
 
     const auth::Person& person = exchange.identity->person();
-    auto permit =
-        policy::decide(exchange.upstreams->rules, {person.subject, person.email, person.groups}, parsed->model());
-    if (!permit) co_return fail(permit.error());
+    const policy::Subject subject{person.subject, person.email, person.groups};
+    auto permit = policy::decide(exchange.upstreams->rules, subject, parsed->model());
+    if (!permit) {
+        if (const policy::Policy* refusing = exchange.upstreams->rules->policy_for(subject))
+            exchange.entry.policy = refusing->name;
+        co_return fail(permit.error());
+    }
     exchange.entry.policy = permit->policy;
     exchange.model = permit->model->id;
     exchange.asked_speed = parsed->speed();
@@ -522,7 +527,6 @@ void MessagesRoute::charge_answer(Exchange& exchange, const UsageMeter& meter, s
     charge.cost = priced.cost;
     charge.accounts = exchange.spending->accounts();
     charge.principal = principal_of(exchange, now);
-    exchange.entry.service_key = charge.who.service_key;
     exchange.entry.cost_nano = charge.cost.nano();
     exchange.charge = std::move(charge);
     charge_advice(exchange, meter);
@@ -629,7 +633,6 @@ void MessagesRoute::record(Exchange& exchange, const Result<>& result) {
     parts_.journal.write(entry);
     // Of strangers only the journal tells: they could push out everybody else.
     if (!exchange.identity || exchange.path != messages_path) return;
-    entry.service_key = exchange.identity->service_key_id();
     exchange.live.reset();
     parts_.activity.ended({exchange.started_at, observe::Stage::ended, std::move(entry)});
 }

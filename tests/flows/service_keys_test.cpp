@@ -134,7 +134,11 @@ TEST_F(ServiceKeysFlow, ServeAProgramAsAMemberOfTheirGroups) {
     EXPECT_EQ(text(line, "credential_id"), key.id);
     EXPECT_EQ(text(line, "sub"), "service:" + key.id);
     EXPECT_EQ(text(line, "email"), "(nothing)");
-    EXPECT_EQ(text(line_of(sonnet, "inference"), "reason"), "model_not_in_policy");
+    EXPECT_EQ(text(line, "service_key"), key.id);
+    const auto refused = line_of(sonnet, "inference");
+    EXPECT_EQ(text(refused, "reason"), "model_not_in_policy");
+    EXPECT_EQ(text(refused, "service_key"), key.id);
+    EXPECT_EQ(text(refused, "policy"), text(line, "policy"));
 }
 
 TEST_F(ServiceKeysFlow, AreStoppedByTheirOwnCap) {
