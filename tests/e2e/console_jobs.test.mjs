@@ -199,7 +199,7 @@ await scene(options, async ({ browser, gateway, step }) => {
   await compare(csv(...charged(0.25), [ofHaiku.date, 'claude-opus-5', '1.50']));
   await result.getByText(`2 of ${metered.length + 1} days and models differ.`).waitFor();
   assert.match(await result.innerText(), /Difference\s+\$1\.75/);
-  assert.match(await line('claude-haiku-4-5').first().innerText(), /\$0\.25\s+\$0\.00\s+\$0\.25\s+Differs/);
+  assert.match(await line('claude-haiku-4-5').first().innerText(), /\$0\.25\s+< \$0\.01\s+\$0\.25\s+Differs/);
   assert.match(await line('claude-opus-5').innerText(), /\$1\.50\s+–\s+\$1\.50\s+Only theirs/);
   assert.match(await line('claude-sonnet-5').first().innerText(), /Matches/);
   await look('invoice');

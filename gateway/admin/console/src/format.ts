@@ -23,8 +23,12 @@ export const money = (amount: string | number | null | undefined): string => {
     const value = typeof amount === 'number' ? amount : cents(amount);
     return value > 0 && value < 1 ? `< ${dollars.format(0.01)}` : dollars.format(value / 100);
 };
-/** An amount in dollars, which may be below nothing. */
-export const dollarsOf = (value: number): string => dollars.format(Math.abs(value) < 0.005 ? 0 : value);
+/** An amount in dollars, which may be below nothing; what rounds to nothing and is not is said to be less than a cent. */
+export const dollarsOf = (value: number): string => {
+    if (value === 0) return dollars.format(0);
+    if (Math.abs(value) >= 0.005) return dollars.format(value);
+    return value > 0 ? `< ${dollars.format(0.01)}` : `> ${dollars.format(-0.01)}`;
+};
 export const count = (value: number): string => whole.format(value);
 export const short = (value: number): string => compact.format(value);
 export const dayOf = (iso: string): string => day.format(new Date(iso));

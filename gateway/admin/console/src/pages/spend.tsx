@@ -138,6 +138,14 @@ function Days({ steps, month }: { steps: Step[]; month: string }) {
     );
 }
 
+/** Where the tabs are wider than the page; without moving the page itself. */
+const scrollTo = (tab: HTMLElement | null): void => {
+    const list = tab?.parentElement;
+    if (!tab || !list) return;
+    const end = tab.offsetLeft - list.offsetLeft + tab.offsetWidth;
+    if (end > list.scrollLeft + list.clientWidth) list.scrollLeft = end - list.clientWidth;
+};
+
 const further = { budgets: 'Budgets', unallocated: 'Unallocated', invoice: 'Invoice check' } as const;
 
 function Overview({ place, month }: { place: Place; month: string }) {
@@ -166,7 +174,11 @@ function Overview({ place, month }: { place: Place; month: string }) {
                 <Tabs selectedKey={by}
                     onSelectionChange={(key) => { if (key !== by) go(withQuery({ by: String(key), q: null, sort: null, page: null }), true); }}>
                     <TabList className="tabs" aria-label="Spend by">
-                        {tabs.map((tab) => <Tab key={tab.id} id={tab.id} className="tab">{tab.name}</Tab>)}
+                        {tabs.map((tab) => (
+                            <Tab key={tab.id} id={tab.id} className="tab" {...(tab.id === by ? { ref: scrollTo } : {})}>
+                                {tab.name}
+                            </Tab>
+                        ))}
                     </TabList>
                     {tabs.map((tab) => (
                         <TabPanel key={tab.id} id={tab.id}>
