@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -64,13 +62,13 @@ Task<> DurableLedger::settle(policy::Charge charge, std::optional<policy::Finish
     std::string record;
     const std::uint64_t number = journal_.settled(charge, record);
     const std::uint64_t doubts = journal_.doubts();
-    const auto executor = co_await asio::this_coro::executor;
-    if (!gathering_) gathering_ = std::make_shared<Batch>(executor);
+    const bool first = gathering_ == nullptr;
+    if (first) gathering_ = std::make_shared<Batch>(co_await asio::this_coro::executor);
     const auto batch = gathering_;
     batch->settlements.push_back({number, std::move(charge), std::move(record), std::move(finish)});
-    if (!std::exchange(posting_, true)) asio::co_spawn(executor, post_gathered(), asio::detached);
+    if (first) co_await post_gathered();
     while (!batch->taken)
-        co_await batch->answered.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await until_answered(batch);
     if (*batch->taken)
         journal_.posted(number, doubts);
     else
@@ -78,14 +76,19 @@ Task<> DurableLedger::settle(policy::Charge charge, std::optional<policy::Finish
     co_return Result<>{};
 }
 
+/// By the first of them, once those before are answered.
 asio::awaitable<void> DurableLedger::post_gathered() {
-    while (gathering_) {
-        const auto batch = std::exchange(gathering_, nullptr);
-        const auto posted = co_await ledger_.post(journal_.epoch(), std::move(batch->settlements));
-        batch->taken = posted.has_value();
-        batch->answered.cancel();
-    }
-    posting_ = false;
+    while (under_way_)
+        co_await until_answered(under_way_);
+    under_way_ = std::exchange(gathering_, nullptr);
+    const auto posted = co_await ledger_.post(journal_.epoch(), std::move(under_way_->settlements));
+    under_way_->taken = posted.has_value();
+    under_way_->answered.cancel();
+    under_way_ = nullptr;
+}
+
+asio::awaitable<void> DurableLedger::until_answered(std::shared_ptr<Batch> batch) {
+    co_await batch->answered.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 /// On every shard: each has a connection of its own, and notices at another time that the other end is gone.

@@ -65,6 +65,7 @@ class DurableLedger final : public policy::Ledger {
     };
 
     boost::asio::awaitable<void> post_gathered();
+    static boost::asio::awaitable<void> until_answered(std::shared_ptr<Batch> batch);
     void look_for_loss();
     boost::asio::awaitable<void> trust_what_stands();
     boost::asio::awaitable<void> adopt_runs();
@@ -78,9 +79,9 @@ class DurableLedger final : public policy::Ledger {
     BlockingPool& pool_;
     std::chrono::seconds losable_;
     std::vector<Adopted> adopted_;
-    std::uint64_t connections_ = 0;     ///< of `redis_`, when last looked at
-    std::shared_ptr<Batch> gathering_;  ///< what settles while others are under way
-    bool posting_ = false;
+    std::uint64_t connections_ = 0;  ///< of `redis_`, when last looked at
+    std::shared_ptr<Batch> under_way_;
+    std::shared_ptr<Batch> gathering_;  ///< what settles meanwhile; its first one posts it
     bool stopped_ = false;
 };
 
