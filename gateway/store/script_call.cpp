@@ -230,9 +230,10 @@ class Sums {
     }
 
   private:
-    std::size_t place_of(std::string key) { return number_in(keys_, key); }
-    void add_cell(std::string key, std::string_view name, std::chrono::seconds life, const policy::Charge& charge) {
-        CellSum& sum = cells_[{place_of(std::move(key)), std::string(name)}];
+    std::size_t place_of(const std::string& key) { return number_in(keys_, key); }
+    void add_cell(const std::string& key, std::string_view name, std::chrono::seconds life,
+                  const policy::Charge& charge) {
+        CellSum& sum = cells_[{place_of(key), std::string(name)}];
         sum.life = life;
         ++sum.requests;
         for (const auto member : usage_members)
