@@ -21,8 +21,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 /// Between looks for what the store did not take: an outage is over for the ledger this much after it is over.
 constexpr auto look_every = 100ms;
-/// What it did not take is posted so many at a time.
-constexpr std::size_t posted_at_once = 64;
 /// After it took some and not the next.
 constexpr auto refused_pause = 1s;
 
@@ -121,8 +119,8 @@ Task<std::vector<policy::Standing>> DurableLedger::standings(std::vector<policy:
 
 /// True when all are in the store.
 asio::awaitable<bool> DurableLedger::post_all(std::vector<SettleLine> lines, std::string epoch) {
-    for (std::size_t first = 0; first < lines.size(); first += posted_at_once) {
-        const auto some = std::span(lines).subspan(first, std::min(posted_at_once, lines.size() - first));
+    for (std::size_t first = 0; first < lines.size(); first += RedisLedger::most_at_once) {
+        const auto some = std::span(lines).subspan(first, std::min(RedisLedger::most_at_once, lines.size() - first));
         const std::uint64_t doubts = journal_.doubts();
         std::vector<Settlement> settlements;
         for (SettleLine& line : some) {

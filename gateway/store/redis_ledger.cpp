@@ -15,13 +15,6 @@
 namespace gatehouse::store {
 namespace {
 
-/// In one call of the script, during which Redis does nothing else.
-constexpr std::size_t most_at_once = 64;
-
-std::string to_text(Money amount) {
-    return std::to_string(amount.nano());
-}
-
 Money to_money(const Reply& reply) {
     std::int64_t nano = 0;
     std::from_chars(reply.text.data(), reply.text.data() + reply.text.size(), nano);
@@ -81,13 +74,9 @@ Task<policy::Held> RedisLedger::reserve(policy::Hold hold) {
 
 Task<> RedisLedger::hold(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges,
                          Money amount, Instant expires_at) {
-    std::vector<std::string> keys = reservation_keys();
-    append_busy_keys(gauges, keys);
-    if (accounts.empty() && keys.size() == 3) co_return Result<>{};
-    std::vector<std::string> arguments{std::move(id), to_text(amount), to_text(expires_at),
-                                       std::to_string(std::chrono::seconds(under_way_life).count())};
-    std::ranges::move(accounts, std::back_inserter(arguments));
-    const auto done = co_await redis_.run(scripts::hold, std::move(keys), std::move(arguments));
+    auto call = to_hold_call(std::move(id), std::move(accounts), gauges, amount, expires_at);
+    if (!call) co_return Result<>{};
+    const auto done = co_await redis_.run(scripts::hold, std::move(call->keys), std::move(call->arguments));
     if (!done) co_return fail(done.error());
     co_return Result<>{};
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -22,6 +23,9 @@ namespace gatehouse::store {
 
 class RedisLedger {
   public:
+    /// In one call of a script, during which Redis does nothing else.
+    static constexpr std::size_t most_at_once = 64;
+
     /// `redis` outlives the ledger.
     RedisLedger(RedisClient& redis, std::function<Retention()> retention)
         : redis_(redis), retention_(std::move(retention)) {}

@@ -2,6 +2,7 @@
 #include "gateway/store/script_call.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -14,6 +15,8 @@
 namespace gatehouse::store {
 namespace {
 
+/// Longer than any request is under way: what is left of a crash goes in the end.
+constexpr std::chrono::days under_way_life{2};
 /// How long a settlement may wait on disk and still be known to have been added.
 constexpr std::chrono::days seen_life{400};
 
@@ -59,6 +62,11 @@ void append_bounds(const policy::Gauge& gauge, ScriptCall& call) {
     call.arguments.push_back(or_none(gauge.rates.requests));
     call.arguments.push_back(or_none(gauge.rates.tokens));
     call.arguments.push_back(or_none(gauge.rates.cost));
+}
+
+void append_busy_keys(const std::vector<policy::Gauge>& gauges, std::vector<std::string>& keys) {
+    for (const policy::Gauge& gauge : gauges)
+        if (gauge.rates.concurrent) keys.push_back(under_way_key(gauge.name));
 }
 
 void add_brakes(const policy::Hold& hold, ScriptCall& call) {
@@ -268,11 +276,6 @@ std::vector<std::string> reservation_keys() {
     return {std::string(expiries_key), std::string(reservations_key), std::string(held_key)};
 }
 
-void append_busy_keys(const std::vector<policy::Gauge>& gauges, std::vector<std::string>& keys) {
-    for (const policy::Gauge& gauge : gauges)
-        if (gauge.rates.concurrent) keys.push_back(under_way_key(gauge.name));
-}
-
 ScriptCall to_reserve_call(const policy::Hold& hold) {
     std::vector<policy::Period> periods;
     std::vector<std::string> accounts;
@@ -294,6 +297,17 @@ ScriptCall to_reserve_call(const policy::Hold& hold) {
     std::ranges::move(accounts, std::back_inserter(call.arguments));
     std::ranges::move(limits, std::back_inserter(call.arguments));
     add_brakes(hold, call);
+    return call;
+}
+
+std::optional<ScriptCall> to_hold_call(std::string id, std::vector<std::string> accounts,
+                                       const std::vector<policy::Gauge>& gauges, Money amount, Instant expires_at) {
+    ScriptCall call{
+        .keys = reservation_keys(),
+        .arguments = {std::move(id), to_text(amount), store::to_text(expires_at), seconds_text(under_way_life)}};
+    append_busy_keys(gauges, call.keys);
+    if (accounts.empty() && call.keys.size() == reservation_keys().size()) return std::nullopt;
+    std::ranges::move(accounts, std::back_inserter(call.arguments));
     return call;
 }
 

@@ -3,7 +3,6 @@
 // several of them add to the same cell, account or gauge is added up here, so that the store does it once. Pure.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -37,11 +36,11 @@ struct ScriptCall {
     std::vector<std::string> arguments;
 };
 
-/// How long a request that nobody ends counts as under way: longer than any is.
-constexpr std::chrono::days under_way_life{2};
-
 /// Of reserve.lua.
 ScriptCall to_reserve_call(const policy::Hold& hold);
+/// Of hold.lua; nothing when there is nothing to hold and no gauge to stay on.
+std::optional<ScriptCall> to_hold_call(std::string id, std::vector<std::string> accounts,
+                                       const std::vector<policy::Gauge>& gauges, Money amount, Instant expires_at);
 /// Of settle.lua. `run`: its epoch.
 ScriptCall to_settle_call(std::string_view run, std::span<const Settlement> settlements, const Retention& retention);
 /// Of finish_request.lua.
@@ -49,6 +48,5 @@ ScriptCall to_finish_call(const policy::Finish& finish);
 
 /// Where reservations are, which every script that touches one wants first.
 std::vector<std::string> reservation_keys();
-void append_busy_keys(const std::vector<policy::Gauge>& gauges, std::vector<std::string>& keys);
 
 }  // namespace gatehouse::store

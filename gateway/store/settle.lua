@@ -32,11 +32,8 @@ if #seen > 0 then
 end
 if outlives then redis.call('EXPIRE', KEYS[4], ARGV[2]) end
 
-local gone = {}
-for settlement = 1, settlements do
-    local id = ARGV[at + 2]
-    if not gone[id] then take_back(id) end
-    gone[id] = true
+for _ = 1, settlements do
+    take_back(ARGV[at + 2])
     redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'r', ARGV[at + 3])
     at = at + 3
 end

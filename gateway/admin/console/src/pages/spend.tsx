@@ -138,8 +138,8 @@ function Days({ steps, month }: { steps: Step[]; month: string }) {
     );
 }
 
-/** Where the tabs are wider than the page; without moving the page itself. */
-const scrollTo = (tab: HTMLElement | null): void => {
+/** For tabs that are wider than the page; the page itself stays where it is. */
+const bringIntoView = (tab: HTMLElement | null): void => {
     const list = tab?.parentElement;
     if (!tab || !list) return;
     const end = tab.offsetLeft - list.offsetLeft + tab.offsetWidth;
@@ -175,7 +175,7 @@ function Overview({ place, month }: { place: Place; month: string }) {
                     onSelectionChange={(key) => { if (key !== by) go(withQuery({ by: String(key), q: null, sort: null, page: null }), true); }}>
                     <TabList className="tabs" aria-label="Spend by">
                         {tabs.map((tab) => (
-                            <Tab key={tab.id} id={tab.id} className="tab" {...(tab.id === by ? { ref: scrollTo } : {})}>
+                            <Tab key={tab.id} id={tab.id} className="tab" {...(tab.id === by ? { ref: bringIntoView } : {})}>
                                 {tab.name}
                             </Tab>
                         ))}
