@@ -191,6 +191,8 @@ await scene(options, async ({ browser, gateway, step }) => {
   }
   const line = (model) => page.getByRole('table', { name: 'Differences by day and model' }).getByRole('row').filter({ hasText: model });
   await page.getByRole('tab', { name: 'Invoice check' }).click();
+  const hidden = await page.getByRole('tablist', { name: 'Spend by' }).evaluate((tabs) => tabs.scrollWidth - tabs.clientWidth);
+  assert.equal(hidden, 0, 'every tab is seen whole');
   await compare(csv(...charged(0)));
   await result.getByText('Every day and model matches.').waitFor();
   assert.match(await result.innerText(), /Difference\s+\$0\.00/);

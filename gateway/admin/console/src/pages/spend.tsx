@@ -138,14 +138,6 @@ function Days({ steps, month }: { steps: Step[]; month: string }) {
     );
 }
 
-/** For tabs that are wider than the page; the page itself stays where it is. */
-const bringIntoView = (tab: HTMLElement | null): void => {
-    const list = tab?.parentElement;
-    if (!tab || !list) return;
-    const end = tab.offsetLeft - list.offsetLeft + tab.offsetWidth;
-    if (end > list.scrollLeft + list.clientWidth) list.scrollLeft = end - list.clientWidth;
-};
-
 const further = { budgets: 'Budgets', unallocated: 'Unallocated', invoice: 'Invoice check' } as const;
 
 function Overview({ place, month }: { place: Place; month: string }) {
@@ -174,11 +166,7 @@ function Overview({ place, month }: { place: Place; month: string }) {
                 <Tabs selectedKey={by}
                     onSelectionChange={(key) => { if (key !== by) go(withQuery({ by: String(key), q: null, sort: null, page: null }), true); }}>
                     <TabList className="tabs" aria-label="Spend by">
-                        {tabs.map((tab) => (
-                            <Tab key={tab.id} id={tab.id} className="tab" {...(tab.id === by ? { ref: bringIntoView } : {})}>
-                                {tab.name}
-                            </Tab>
-                        ))}
+                        {tabs.map((tab) => <Tab key={tab.id} id={tab.id} className="tab">{tab.name}</Tab>)}
                     </TabList>
                     {tabs.map((tab) => (
                         <TabPanel key={tab.id} id={tab.id}>
