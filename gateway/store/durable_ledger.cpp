@@ -32,12 +32,27 @@ asio::awaitable<void> pause(std::chrono::milliseconds length) {
 
 }  // namespace
 
+DurableLedger::DurableLedger(asio::any_io_executor executor, RedisClient& redis, RedisLedger& ledger,
+                             SpendJournal& journal, BlockingPool& pool, std::chrono::seconds losable)
+    : redis_(redis),
+      ledger_(ledger),
+      journal_(journal),
+      pool_(pool),
+      losable_(losable),
+      reserving_(executor, RedisLedger::most_at_once,
+                 [this](std::vector<policy::Hold> holds) { return ledger_.reserve(std::move(holds)); }),
+      posting_(executor, RedisLedger::most_at_once, [this](std::vector<Settlement> settlements) {
+          return ledger_.post(journal_.epoch(), std::move(settlements));
+      }) {}
+
 void DurableLedger::begin(const policy::Begun& begun) {
     journal_.started(begun);
 }
 
 Task<policy::Held> DurableLedger::reserve(policy::Hold hold) {
-    return ledger_.reserve(std::move(hold));
+    const auto [answer, place] = co_await reserving_.ask(std::move(hold));
+    if (!*answer) co_return fail(answer->error());
+    co_return std::move((*answer)->at(place));
 }
 
 Task<> DurableLedger::extend(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges,
@@ -54,39 +69,17 @@ Task<> DurableLedger::release(std::string id) {
     return ledger_.release(std::move(id));
 }
 
-/// Those that come while others are under way go together: under load the store adds up once for many.
 Task<> DurableLedger::settle(policy::Charge charge, std::optional<policy::Finish> finish) {
     look_for_loss();
     std::string record;
     const std::uint64_t number = journal_.settled(charge, record);
     const std::uint64_t doubts = journal_.doubts();
-    const bool first = gathering_ == nullptr;
-    if (first) gathering_ = std::make_shared<Batch>(co_await asio::this_coro::executor);
-    const auto batch = gathering_;
-    batch->settlements.push_back({number, std::move(charge), std::move(record), std::move(finish)});
-    if (first) co_await post_gathered();
-    while (!batch->taken)
-        co_await until_answered(batch);
-    if (*batch->taken)
+    const auto posted = co_await posting_.ask({number, std::move(charge), std::move(record), std::move(finish)});
+    if (*posted.answer)
         journal_.posted(number, doubts);
     else
         journal_.not_posted(number);
     co_return Result<>{};
-}
-
-/// By the first of them, once those before are answered.
-asio::awaitable<void> DurableLedger::post_gathered() {
-    while (under_way_)
-        co_await until_answered(under_way_);
-    under_way_ = std::exchange(gathering_, nullptr);
-    const auto posted = co_await ledger_.post(journal_.epoch(), std::move(under_way_->settlements));
-    under_way_->taken = posted.has_value();
-    under_way_->answered.cancel();
-    under_way_ = nullptr;
-}
-
-asio::awaitable<void> DurableLedger::until_answered(std::shared_ptr<Batch> batch) {
-    co_await batch->answered.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 /// On every shard: each has a connection of its own, and notices at another time that the other end is gone.

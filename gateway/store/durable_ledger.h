@@ -2,21 +2,21 @@
 // DurableLedger: policy::Ledger on Redis with the spend journal before it. A settlement is on disk before it is posted;
 // what the store did not take is posted again when it is back, by this process or, after a crash, by the next; so is
 // what it took in the seconds before a connection was lost, for a Redis that ends without warning, or is replaced by
-// its replica, loses its last writes. Its number makes that happen once. One per shard; `recover` runs on one shard of
+// its replica, loses its last writes. Its number makes that happen once. Reservations that come together are decided in
+// one call, and settlements posted in one. One per shard; `recover` runs on one shard of
 // the process.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/base/blocking.h"
 #include "gateway/base/clock.h"
+#include "gateway/store/gathering.h"
 #include "gateway/store/redis_ledger.h"
 #include "gateway/store/spend_journal.h"
 #include "policy/ledger.h"
@@ -29,10 +29,9 @@ class DurableLedger final : public policy::Ledger {
     /// behind.
     static constexpr std::chrono::seconds usual_losable{10};
 
-    /// All outlive the ledger. What the store took `losable` ago it keeps.
-    DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJournal& journal, BlockingPool& pool,
-                  std::chrono::seconds losable = usual_losable)
-        : redis_(redis), ledger_(ledger), journal_(journal), pool_(pool), losable_(losable) {}
+    /// All outlive the ledger; `executor` is its shard's. What the store took `losable` ago it keeps.
+    DurableLedger(boost::asio::any_io_executor executor, RedisClient& redis, RedisLedger& ledger, SpendJournal& journal,
+                  BlockingPool& pool, std::chrono::seconds losable = usual_losable);
 
     void begin(const policy::Begun& begun) override;
     Task<policy::Held> reserve(policy::Hold hold) override;
@@ -55,17 +54,6 @@ class DurableLedger final : public policy::Ledger {
         std::chrono::steady_clock::time_point posted_at;
     };
 
-    /// Settlements that are posted together, and who waits for them.
-    struct Batch {
-        explicit Batch(const boost::asio::any_io_executor& executor)
-            : answered(executor, std::chrono::steady_clock::time_point::max()) {}
-        std::vector<Settlement> settlements;
-        std::optional<bool> taken;           ///< whether the store took them, once it is known
-        boost::asio::steady_timer answered;  ///< cancelled then
-    };
-
-    boost::asio::awaitable<void> post_gathered();
-    static boost::asio::awaitable<void> until_answered(std::shared_ptr<Batch> batch);
     void look_for_loss();
     boost::asio::awaitable<void> trust_what_stands();
     boost::asio::awaitable<void> adopt_runs();
@@ -80,8 +68,8 @@ class DurableLedger final : public policy::Ledger {
     std::chrono::seconds losable_;
     std::vector<Adopted> adopted_;
     std::uint64_t connections_ = 0;  ///< of `redis_`, when last looked at
-    std::shared_ptr<Batch> under_way_;
-    std::shared_ptr<Batch> gathering_;  ///< what settles meanwhile; its first one posts it
+    Gathering<policy::Hold, Result<std::vector<policy::Held>>> reserving_;
+    Gathering<Settlement, Result<>> posting_;
     bool stopped_ = false;
 };
 

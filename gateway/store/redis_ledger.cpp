@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <iterator>
 #include <utility>
 
 #include "gateway/store/paused_record.h"
@@ -40,6 +39,23 @@ std::optional<policy::Braked> to_braked(const policy::Hold& hold, const Reply& r
                           std::chrono::milliseconds(reply.items[4].integer)};
 }
 
+std::optional<policy::Held> to_held(const policy::Hold& hold, const Reply& reply) {
+    if (reply.items.size() != fixed_items + 2 * hold.limits.size()) return std::nullopt;
+    policy::Held held;
+    const auto verdict = reply.items[0].integer;
+    held.granted = verdict == 1;
+    if (held.granted && !hold.limits.empty()) held.reserved = to_money(reply.items[1]);
+    if (verdict == 2) held.braked = to_braked(hold, reply);
+    if (verdict == 3 || verdict == 4) {
+        held.paused = parse_paused(reply.items[2].text);
+        if (!held.paused) return std::nullopt;
+        held.paused->session = hold.watch->session;
+    }
+    for (std::size_t at = fixed_items; at < reply.items.size(); at += 2)
+        held.standings.push_back({to_money(reply.items[at]), to_money(reply.items[at + 1])});
+    return held;
+}
+
 /// Without those that it was told were added before; in the order of `seen`, which counts from one.
 Result<> drop_seen(std::vector<Settlement>& settlements, const Reply& seen) {
     for (auto place = seen.items.rbegin(); place != seen.items.rend(); ++place) {
@@ -52,24 +68,18 @@ Result<> drop_seen(std::vector<Settlement>& settlements, const Reply& seen) {
 
 }  // namespace
 
-Task<policy::Held> RedisLedger::reserve(policy::Hold hold) {
-    ScriptCall call = to_reserve_call(hold);
+Task<std::vector<policy::Held>> RedisLedger::reserve(std::vector<policy::Hold> holds) {
+    ScriptCall call = to_reserve_call(holds);
     const auto reply = co_await redis_.run(scripts::reserve, std::move(call.keys), std::move(call.arguments));
     if (!reply) co_return fail(reply.error());
-    if (reply->items.size() != fixed_items + 2 * hold.limits.size()) co_return fail(malformed("reserve"));
-    policy::Held held;
-    const auto verdict = reply->items[0].integer;
-    held.granted = verdict == 1;
-    if (held.granted && !hold.limits.empty()) held.reserved = to_money(reply->items[1]);
-    if (verdict == 2) held.braked = to_braked(hold, *reply);
-    if (verdict == 3 || verdict == 4) {
-        held.paused = parse_paused(reply->items[2].text);
-        if (!held.paused) co_return fail(malformed("reserve"));
-        held.paused->session = hold.watch->session;
+    if (reply->items.size() != holds.size()) co_return fail(malformed("reserve"));
+    std::vector<policy::Held> all;
+    for (std::size_t at = 0; at < holds.size(); ++at) {
+        auto held = to_held(holds[at], reply->items[at]);
+        if (!held) co_return fail(malformed("reserve"));
+        all.push_back(std::move(*held));
     }
-    for (std::size_t at = fixed_items; at < reply->items.size(); at += 2)
-        held.standings.push_back({to_money(reply->items[at]), to_money(reply->items[at + 1])});
-    co_return held;
+    co_return all;
 }
 
 Task<> RedisLedger::hold(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges,
@@ -95,7 +105,7 @@ Task<> RedisLedger::finish(policy::Finish finish) {
     co_return Result<>{};
 }
 
-Task<> RedisLedger::post_some(std::string run, std::vector<Settlement> settlements) {
+Task<> RedisLedger::post(std::string run, std::vector<Settlement> settlements) {
     while (!settlements.empty()) {
         ScriptCall call = to_settle_call(run, settlements, retention_());
         const auto seen = co_await redis_.run(scripts::settle, std::move(call.keys), std::move(call.arguments));
@@ -103,18 +113,6 @@ Task<> RedisLedger::post_some(std::string run, std::vector<Settlement> settlemen
         if (seen->items.empty()) break;
         const auto dropped = drop_seen(settlements, *seen);
         if (!dropped) co_return fail(dropped.error());
-    }
-    co_return Result<>{};
-}
-
-Task<> RedisLedger::post(std::string run, std::vector<Settlement> settlements) {
-    for (std::size_t first = 0; first < settlements.size(); first += most_at_once) {
-        const auto from = settlements.begin() + static_cast<std::ptrdiff_t>(first);
-        const auto count = std::min(most_at_once, settlements.size() - first);
-        std::vector<Settlement> some(std::make_move_iterator(from),
-                                     std::make_move_iterator(from + static_cast<std::ptrdiff_t>(count)));
-        const auto posted = co_await post_some(run, std::move(some));
-        if (!posted) co_return fail(posted.error());
     }
     co_return Result<>{};
 }

@@ -2,7 +2,8 @@
 // RedisLedger: the ledger's scripts on Redis. Everything is in one hash slot (rollup_keys.h), so that a reservation is
 // all or nothing over every account and a settlement is all or nothing over accounts, reports and records. A settlement
 // has a number within one run of a gateway, and the script remembers a bit for each: however often it is posted, it is
-// added once. Many are posted in one call. durable_ledger.h is what makes a policy::Ledger of it. One per shard.
+// added once. Many are posted in one call, and many reserved in one. durable_ledger.h is what makes a policy::Ledger of
+// it. One per shard.
 #pragma once
 
 #include <chrono>
@@ -30,20 +31,19 @@ class RedisLedger {
     RedisLedger(RedisClient& redis, std::function<Retention()> retention)
         : redis_(redis), retention_(std::move(retention)) {}
 
-    Task<policy::Held> reserve(policy::Hold hold);
+    /// Decides at most `most_at_once` one after the other; what became of each, index for index.
+    Task<std::vector<policy::Held>> reserve(std::vector<policy::Hold> holds);
     /// Holds `amount` if that is more, and stays under way on the gauges.
     Task<> hold(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges, Money amount,
                 Instant expires_at);
     Task<> release(std::string id);
     Task<> finish(policy::Finish finish);
-    /// Settlements of one run, `run` its epoch. Succeeds too when some were added before; their `finish` was heard then
-    /// too. When it fails, any of them may have been added.
+    /// At most `most_at_once` settlements of one run, `run` its epoch. Succeeds too when some were added before; their
+    /// `finish` was heard then too. When it fails, any of them may have been added.
     Task<> post(std::string run, std::vector<Settlement> settlements);
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now);
 
   private:
-    Task<> post_some(std::string run, std::vector<Settlement> settlements);
-
     RedisClient& redis_;
     std::function<Retention()> retention_;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -64,29 +65,89 @@ void append_bounds(const policy::Gauge& gauge, ScriptCall& call) {
     call.arguments.push_back(or_none(gauge.rates.cost));
 }
 
-void append_busy_keys(const std::vector<policy::Gauge>& gauges, std::vector<std::string>& keys) {
-    for (const policy::Gauge& gauge : gauges)
-        if (gauge.rates.concurrent) keys.push_back(under_way_key(gauge.name));
-}
+/// Things in the order in which they were first named, each once.
+template <class Thing>
+class Places {
+  public:
+    /// Beginning at one, as Lua counts. When it was named before, `thing` takes its place.
+    std::size_t of(std::string name, const Thing& thing) {
+        const auto [found, is_new] = places_.try_emplace(std::move(name), things_.size() + 1);
+        if (is_new) things_.push_back(thing);
+        things_[found->second - 1] = thing;
+        return found->second;
+    }
+    const std::vector<Thing>& things() const { return things_; }
 
-void add_brakes(const policy::Hold& hold, ScriptCall& call) {
-    for (const policy::Gauge& gauge : hold.gauges) {
-        call.keys.push_back(level_key(gauge.name));
-        append_bounds(gauge, call);
-        call.arguments.push_back(or_none(gauge.rates.concurrent));
+  private:
+    std::map<std::string, std::size_t> places_;
+    std::vector<Thing> things_;
+};
+
+/// What holds are decided by, each named once.
+class Wants {
+  public:
+    void add(const policy::Hold& hold) {
+        now_ = std::max(now_, hold.now);
+        append({hold.id, store::to_text(hold.now), store::to_text(hold.now + hold.lifetime),
+                to_text(std::max(hold.estimate, Money::nano(1))),
+                std::to_string(std::max<std::int64_t>(hold.tokens, 0)), std::to_string(hold.limits.size()),
+                std::to_string(hold.gauges.size()), std::to_string(hold.watch ? place_of(*hold.watch) : 0)});
+        for (const policy::Limit& limit : hold.limits)
+            append({std::to_string(accounts_.of(limit.account, limit.account)),
+                    std::to_string(number_in(periods_, limit.period)), to_text(limit.amount)});
+        for (const policy::Gauge& gauge : hold.gauges)
+            append({std::to_string(gauges_.of(gauge.name, &gauge))});
+        ++count_;
     }
-    if (hold.watch) {
-        call.keys.push_back(stretch_key(hold.watch->user, hold.watch->session));
-        call.keys.push_back(paused_key(hold.watch->user));
+    ScriptCall to_call() && {
+        ScriptCall call{
+            .keys = reservation_keys(),
+            .arguments = {store::to_text(now_), seconds_text(under_way_life), std::to_string(periods_.size()),
+                          std::to_string(accounts_.things().size()), std::to_string(gauges_.things().size()),
+                          std::to_string(sessions_.things().size()), std::to_string(count_)}};
         call.keys.emplace_back(paused_users_key);
-        call.arguments.push_back(hold.watch->session);
-        call.arguments.push_back(hold.watch->user);
-        call.arguments.push_back(or_none(hold.watch->rule.cost));
-        call.arguments.push_back(or_none(hold.watch->rule.requests));
-        call.arguments.push_back(std::to_string(hold.watch->rule.within.count()));
+        for (const policy::Period period : periods_)
+            call.keys.push_back(spent_key(period, now_));
+        for (const policy::Gauge* gauge : gauges_.things())
+            call.keys.push_back(level_key(gauge->name));
+        for (const policy::Watch* watch : sessions_.things())
+            call.keys.push_back(stretch_key(watch->user, watch->session));
+        for (const policy::Gauge* gauge : gauges_.things())
+            call.keys.push_back(under_way_key(gauge->name));
+        for (const policy::Watch* watch : sessions_.things())
+            call.keys.push_back(paused_key(watch->user));
+        std::ranges::copy(accounts_.things(), std::back_inserter(call.arguments));
+        for (const policy::Gauge* gauge : gauges_.things()) {
+            append_bounds(*gauge, call);
+            call.arguments.push_back(or_none(gauge->rates.concurrent));
+        }
+        for (const policy::Watch* watch : sessions_.things()) {
+            call.arguments.push_back(watch->session);
+            call.arguments.push_back(watch->user);
+            call.arguments.push_back(or_none(watch->rule.cost));
+            call.arguments.push_back(or_none(watch->rule.requests));
+            call.arguments.push_back(std::to_string(watch->rule.within.count()));
+        }
+        std::ranges::move(holds_, std::back_inserter(call.arguments));
+        return call;
     }
-    append_busy_keys(hold.gauges, call.keys);
-}
+
+  private:
+    void append(std::initializer_list<std::string> arguments) {
+        holds_.insert(holds_.end(), arguments.begin(), arguments.end());
+    }
+    std::size_t place_of(const policy::Watch& watch) {
+        return sessions_.of(stretch_key(watch.user, watch.session), &watch);
+    }
+
+    Instant now_;
+    std::size_t count_ = 0;
+    std::vector<policy::Period> periods_;
+    Places<std::string> accounts_;
+    Places<const policy::Gauge*> gauges_;
+    Places<const policy::Watch*> sessions_;
+    std::vector<std::string> holds_;  ///< as arguments
+};
 
 std::int64_t plus(std::int64_t left, std::int64_t right) {
     std::int64_t sum = 0;
@@ -276,28 +337,11 @@ std::vector<std::string> reservation_keys() {
     return {std::string(expiries_key), std::string(reservations_key), std::string(held_key)};
 }
 
-ScriptCall to_reserve_call(const policy::Hold& hold) {
-    std::vector<policy::Period> periods;
-    std::vector<std::string> accounts;
-    std::vector<std::string> limits;
-    for (const policy::Limit& limit : hold.limits) {
-        limits.push_back(std::to_string(number_in(accounts, limit.account)));
-        limits.push_back(std::to_string(number_in(periods, limit.period)));
-        limits.push_back(to_text(limit.amount));
-    }
-    ScriptCall call{
-        .keys = reservation_keys(),
-        .arguments = {hold.id, store::to_text(hold.now), store::to_text(hold.now + hold.lifetime),
-                      to_text(std::max(hold.estimate, Money::nano(1))), seconds_text(under_way_life),
-                      std::to_string(std::max<std::int64_t>(hold.tokens, 0)), std::to_string(periods.size()),
-                      std::to_string(accounts.size()), std::to_string(hold.limits.size()),
-                      std::to_string(hold.gauges.size()), hold.watch ? "1" : "0"}};
-    for (const policy::Period period : periods)
-        call.keys.push_back(spent_key(period, hold.now));
-    std::ranges::move(accounts, std::back_inserter(call.arguments));
-    std::ranges::move(limits, std::back_inserter(call.arguments));
-    add_brakes(hold, call);
-    return call;
+ScriptCall to_reserve_call(std::span<const policy::Hold> holds) {
+    Wants wants;
+    for (const policy::Hold& hold : holds)
+        wants.add(hold);
+    return std::move(wants).to_call();
 }
 
 std::optional<ScriptCall> to_hold_call(std::string id, std::vector<std::string> accounts,
@@ -305,7 +349,8 @@ std::optional<ScriptCall> to_hold_call(std::string id, std::vector<std::string> 
     ScriptCall call{
         .keys = reservation_keys(),
         .arguments = {std::move(id), to_text(amount), store::to_text(expires_at), seconds_text(under_way_life)}};
-    append_busy_keys(gauges, call.keys);
+    for (const policy::Gauge& gauge : gauges)
+        if (gauge.rates.concurrent) call.keys.push_back(under_way_key(gauge.name));
     if (accounts.empty() && call.keys.size() == reservation_keys().size()) return std::nullopt;
     std::ranges::move(accounts, std::back_inserter(call.arguments));
     return call;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ScriptCall: what the ledger's scripts are called with. Settlements that are posted together are one call: what
-// several of them add to the same cell, account or gauge is added up here, so that the store does it once. Pure.
+// ScriptCall: what the ledger's scripts are called with. Holds that are decided together are one call, and settlements
+// that are posted together: what several of them look at is named once, and what they add to the same cell, account or
+// gauge is added up here, so that the store does it once. Pure.
 #pragma once
 
 #include <chrono>
@@ -36,8 +37,8 @@ struct ScriptCall {
     std::vector<std::string> arguments;
 };
 
-/// Of reserve.lua.
-ScriptCall to_reserve_call(const policy::Hold& hold);
+/// Of reserve.lua, for at least one. They are decided at the latest of their moments.
+ScriptCall to_reserve_call(std::span<const policy::Hold> holds);
 /// Of hold.lua; nothing when there is nothing to hold and no gauge to stay on.
 std::optional<ScriptCall> to_hold_call(std::string id, std::vector<std::string> accounts,
                                        const std::vector<policy::Gauge>& gauges, Money amount, Instant expires_at);

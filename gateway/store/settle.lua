@@ -8,6 +8,7 @@
 -- two cache writes, web searches) and nano-dollars; number of accounts' periods; for each its key's place, the account,
 -- time to live in s and nano-dollars; number of touched accounts, their names; number of principals, for each subject and
 -- JSON; then those of end_requests.
+--@include plus.part.lua
 --@include take_back.part.lua
 --@include level.part.lua
 --@include end_requests.part.lua
@@ -32,21 +33,13 @@ if #seen > 0 then
 end
 if outlives then redis.call('EXPIRE', KEYS[4], ARGV[2]) end
 
-for _ = 1, settlements do
-    take_back(ARGV[at + 2])
+local ended = {}
+for settlement = 1, settlements do
+    ended[settlement] = ARGV[at + 2]
     redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'r', ARGV[at + 3])
     at = at + 3
 end
-
--- Exact beyond 2^53, where doubles are not: in two halves of at most 15 digits.
-local function plus(left, right)
-    if #left < 16 and #right < 16 then return string.format('%d', left + right) end
-    local low = tonumber(string.sub(left, -15)) + tonumber(string.sub(right, -15))
-    local high = (tonumber(string.sub(left, 1, -16)) or 0) + (tonumber(string.sub(right, 1, -16)) or 0)
-    if low >= 1e15 then low, high = low - 1e15, high + 1 end
-    if high == 0 then return string.format('%d', low) end
-    return string.format('%d%015d', high, low)
-end
+take_back(ended)
 
 at = at + 1
 for _ = 1, tonumber(ARGV[at]) do

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <memory>
@@ -488,6 +489,33 @@ TEST_P(LedgerContract, LetsNoMoreThanAMinutesWorthThroughAtOnce) {
     for (const auto& held : reserve_together(std::move(holds)))
         granted += held.value().granted ? 1 : 0;
     EXPECT_EQ(granted, 7);
+}
+
+TEST_P(LedgerContract, PausesAmongManyAtOnceTheFirstOneTooMany) {
+    const auto rule = watch(std::nullopt, 3);
+    std::vector<policy::Hold> holds;
+    for (int at = 0; at < 10; ++at)
+        holds.push_back(watched("r" + std::to_string(at), rule));
+    int granted = 0;
+    int paused = 0;
+    for (const auto& held : reserve_together(std::move(holds))) {
+        granted += held.value().granted ? 1 : 0;
+        paused += held.value().paused ? 1 : 0;
+    }
+    EXPECT_EQ(granted, 3);
+    EXPECT_EQ(paused, 7);
+    EXPECT_EQ(good(paused_sessions().of("ada")).at(0).requests, 3);
+}
+
+TEST_P(LedgerContract, DecidesForEachOfManyAtOnceByTheirOwnLimits) {
+    std::vector<policy::Hold> holds;
+    for (int at = 0; at < 40; ++at)
+        holds.push_back(hold("r" + std::to_string(at), 10, {limit("u:" + std::to_string(at % 4), 10 * (at % 4))}));
+    std::array<int, 4> granted{};
+    const auto all = reserve_together(std::move(holds));
+    for (std::size_t at = 0; at < all.size(); ++at)
+        granted.at(at % 4) += all[at].value().granted ? 1 : 0;
+    EXPECT_EQ(granted, (std::array{0, 1, 2, 3}));
 }
 
 }  // namespace gatehouse::testing

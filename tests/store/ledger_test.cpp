@@ -3,9 +3,16 @@
 // the shape of what reports read, and names that say nothing.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <csignal>
 #include <filesystem>
+#include <limits>
+#include <random>
 
 #include "gateway/store/durable_ledger.h"
 #include "gateway/store/redis_paused_sessions.h"
@@ -60,7 +67,7 @@ class RedisSetup final : public LedgerSetup {
     Journal journal_;
     BlockingPool pool_{1};
     store::RedisLedger redis_{shard_.redis, [] { return store::Retention{}; }};
-    store::DurableLedger ledger_{shard_.redis, redis_, *journal_.journal, pool_};
+    store::DurableLedger ledger_{shard_.context.get_executor(), shard_.redis, redis_, *journal_.journal, pool_};
 };
 
 template <class Setup>
@@ -104,6 +111,26 @@ class DurableLedgerTest : public ::testing::Test {
             run(context, ledger.standings({{"u:ada", policy::Period::monthly, Money(), false}}, SystemClock().now()));
         return standings ? standings->at(0).spent : Money();
     }
+    static policy::Hold hold(const std::string& request) {
+        policy::Hold one{.id = request,
+                         .now = SystemClock().now(),
+                         .estimate = Money::cents(3),
+                         .lifetime = std::chrono::seconds(60)};
+        one.limits = {{"u:ada", policy::Period::monthly, Money::dollars(1'000), false}};
+        return one;
+    }
+    Money held() {
+        const auto standings =
+            run(context, ledger.standings({{"u:ada", policy::Period::monthly, Money(), false}}, SystemClock().now()));
+        return standings ? standings->at(0).held : Money();
+    }
+    /// How many of the ledger's have reached Redis.
+    int script_calls() {
+        const auto info = run(context, other.send({"INFO", "commandstats"}));
+        constexpr std::string_view name = "cmdstat_evalsha:calls=";
+        const auto at = info ? info->text.find(name) : std::string::npos;
+        return at == std::string::npos ? 0 : std::stoi(info->text.substr(at + name.size()));
+    }
     bool comes_to(std::int64_t cents) {
         return run_until(context, [&] { return spent() == Money::cents(cents); });
     }
@@ -125,6 +152,8 @@ class DurableLedgerTest : public ::testing::Test {
         ASSERT_EQ(::kill(process, number), 0);
     }
 
+    static constexpr int many = 100;
+
     PrivateRedis server;
     boost::asio::io_context context{1};
     store::RedisClient other{context.get_executor(), server->settings()};
@@ -132,7 +161,7 @@ class DurableLedgerTest : public ::testing::Test {
     Journal journal;
     BlockingPool pool{1};
     store::RedisLedger plain{redis, [] { return store::Retention{}; }};
-    store::DurableLedger ledger{redis, plain, *journal.journal, pool};
+    store::DurableLedger ledger{context.get_executor(), redis, plain, *journal.journal, pool};
     int recoveries = 0;
     int process = 0;
 };
@@ -155,29 +184,91 @@ TEST_F(DurableLedgerTest, AddsAgainWhatARedisThatEndedWithoutWarningHadTaken) {
 TEST_F(DurableLedgerTest, PostsTogetherWhatSettlesMeanwhile) {
     ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
     settle("first");
-    ASSERT_TRUE(run(context, other.send({"CONFIG", "RESETSTAT"})));
-    constexpr int requests = 100;
+    const int before = script_calls();
     int settled = 0;
-    for (int request = 0; request < requests; ++request)
+    for (int request = 0; request < many; ++request)
         boost::asio::co_spawn(context, ledger.settle(charge("r" + std::to_string(request)), std::nullopt),
                               [&](const std::exception_ptr&, const Result<>& done) { settled += done ? 1 : 0; });
 
-    ASSERT_TRUE(run_until(context, [&] { return settled == requests; }));
+    ASSERT_TRUE(run_until(context, [&] { return settled == many; }));
 
-    EXPECT_EQ(spent(), Money::cents(5 * (requests + 1)));
-    const auto info = run(context, other.send({"INFO", "commandstats"}));
-    ASSERT_TRUE(info);
-    constexpr std::string_view name = "cmdstat_evalsha:calls=";
-    const auto at = info->text.find(name);
-    ASSERT_NE(at, std::string::npos);
-    EXPECT_LT(std::stoi(info->text.substr(at + name.size())), requests / 10);
+    EXPECT_LT(script_calls() - before, many / 10);
+    EXPECT_EQ(spent(), Money::cents(5 * (many + 1)));
+}
+
+TEST_F(DurableLedgerTest, DecidesTogetherWhatIsAskedMeanwhile) {
+    ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
+    ASSERT_TRUE(run(context, ledger.reserve(hold("first")))->granted);
+    const int before = script_calls();
+    int granted = 0;
+    for (int request = 0; request < many; ++request)
+        boost::asio::co_spawn(
+            context, ledger.reserve(hold("r" + std::to_string(request))),
+            [&](const std::exception_ptr&, const Result<policy::Held>& held) { granted += held->granted ? 1 : 0; });
+
+    ASSERT_TRUE(run_until(context, [&] { return granted == many; }));
+
+    EXPECT_LT(script_calls() - before, many / 10);
+    EXPECT_EQ(held(), Money::cents(3 * (many + 1)));
+}
+
+TEST_F(DurableLedgerTest, AnswersEveryOneOfManyThatAskAgainAndAgain) {
+    ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
+    constexpr int clients = 16;
+    constexpr int requests = 50;
+    int answered = 0;
+    const auto work = [&](int client) -> boost::asio::awaitable<void> {
+        for (int request = 0; request < requests; ++request) {
+            const std::string id = std::to_string(client) + "-" + std::to_string(request);
+            const auto held = co_await ledger.reserve(hold(id));
+            const auto settled = co_await ledger.settle(charge(id), std::nullopt);
+            answered += held && held->granted && settled ? 1 : 0;
+        }
+    };
+    int ended = 0;
+    for (int client = 0; client < clients; ++client)
+        boost::asio::co_spawn(context, work(client), [&](const std::exception_ptr&) { ++ended; });
+
+    ASSERT_TRUE(run_until(context, [&] { return ended == clients; }));
+
+    EXPECT_EQ(answered, clients * requests);
+    EXPECT_EQ(held(), Money());
+    EXPECT_EQ(spent(), Money::cents(5 * clients * requests));
+}
+
+TEST_F(DurableLedgerTest, TakesBackWhatACallerWasGrantedWhoLeftBeforeItWasAsked) {
+    ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
+    // The first is under way when the second and the third ask; the first and the second leave.
+    std::array<boost::asio::cancellation_signal, 3> leaving;
+    int ended = 0;
+    const auto request = [&](std::string id) -> boost::asio::awaitable<bool> {
+        co_await boost::asio::this_coro::throw_if_cancelled(false);
+        const auto held = co_await ledger.reserve(hold(id));
+        const auto state = co_await boost::asio::this_coro::cancellation_state;
+        if (state.cancelled() != boost::asio::cancellation_type::none) [[maybe_unused]]
+            const auto released = co_await ledger.release(id);
+        co_return held && held->granted;
+    };
+    for (std::size_t at = 0; at < leaving.size(); ++at)
+        boost::asio::co_spawn(
+            context, request("r" + std::to_string(at)),
+            boost::asio::bind_cancellation_slot(
+                leaving.at(at).slot(), [&](const std::exception_ptr&, bool granted) { ended += granted ? 1 : 0; }));
+    boost::asio::post(context, [&] {
+        leaving[0].emit(boost::asio::cancellation_type::terminal);
+        leaving[1].emit(boost::asio::cancellation_type::terminal);
+    });
+
+    EXPECT_TRUE(run_until(context, [&] { return ended == 3; }));
+
+    EXPECT_EQ(held(), Money::cents(3));
 }
 
 TEST_F(DurableLedgerTest, AddsAgainWhatADeadRunHadSpent) {
     Journal dead;
     leave(dead);
     Journal next{dead.dir.file("journal")};
-    store::DurableLedger successor{redis, plain, *next.journal, pool};
+    store::DurableLedger successor{context.get_executor(), redis, plain, *next.journal, pool};
     recover(successor);
     ASSERT_TRUE(comes_to(5));
 
@@ -191,7 +282,7 @@ TEST_F(DurableLedgerTest, IsDoneWithADeadRunOnceItStays) {
     Journal dead;
     const auto directory = leave(dead);
     Journal next{dead.dir.file("journal")};
-    store::DurableLedger successor{redis, plain, *next.journal, pool, std::chrono::seconds(0)};
+    store::DurableLedger successor{context.get_executor(), redis, plain, *next.journal, pool, std::chrono::seconds(0)};
 
     recover(successor);
 
@@ -202,7 +293,7 @@ TEST_F(DurableLedgerTest, IsDoneWithADeadRunOnceItStays) {
 
 TEST_F(DurableLedgerTest, TrustsAStoreOnlyWhileItAnswers) {
     constexpr std::chrono::seconds at_once{0};
-    store::DurableLedger trusting{redis, plain, *journal.journal, pool, at_once};
+    store::DurableLedger trusting{context.get_executor(), redis, plain, *journal.journal, pool, at_once};
     ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
     ASSERT_TRUE(run(context, trusting.settle(charge("r1"), std::nullopt)));
     signal_redis(SIGSTOP);
@@ -245,6 +336,11 @@ class RedisLedgerTest : public ::testing::Test {
     void post_all(std::vector<store::Settlement> settlements) {
         ASSERT_TRUE(run(shard.context, ledger.post("e1", std::move(settlements))));
     }
+    std::vector<policy::Held> reserve(std::vector<policy::Hold> holds) {
+        auto all = run(shard.context, ledger.reserve(std::move(holds)));
+        if (!all) throw std::runtime_error(describe(all.error()));
+        return std::move(*all);
+    }
     policy::Standing standing(const std::string& account) {
         const auto standings =
             run(shard.context, ledger.standings({{account, policy::Period::daily, Money(), false}}, noon));
@@ -267,7 +363,7 @@ TEST_F(RedisLedgerTest, AddsASettlementOnceHoweverOftenItIsPosted) {
 
 TEST_F(RedisLedgerTest, AddsManySettlementsInOneCallAsOneByOne) {
     std::vector<store::Settlement> settlements;
-    for (std::uint64_t number = 0; number < 70; ++number) {
+    for (std::uint64_t number = 0; number < 64; ++number) {
         policy::Charge one = charge();
         one.request_id = "r" + std::to_string(number);
         if (number % 2 == 1) {
@@ -278,13 +374,13 @@ TEST_F(RedisLedgerTest, AddsManySettlementsInOneCallAsOneByOne) {
     }
     post_all(std::move(settlements));
 
-    EXPECT_EQ(standing("u:ada|x").spent, Money::nano(35 * 1'234'567));
-    EXPECT_EQ(standing("u:bob").spent, Money::nano(35 * 1'234'567));
-    EXPECT_EQ(standing("g:eng").spent, Money::nano(35 * 1'234'567));
-    EXPECT_EQ(field("gh:{spend}:m:202611", "ada%7Cx|eng|m|u|m@1|p%25||fast"), "35 35 70 105 140 175 210 43209845");
-    EXPECT_EQ(field("gh:{spend}:t:20261121", "|eng|m|u|m@1|p%25||fast"), "70 70 140 210 280 350 420 86419690");
-    EXPECT_EQ(field(store::sessions_key("bob", noon), "s1|a1|m|p%25"), "35 35 70 105 140 175 210 43209845");
-    EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 70);
+    EXPECT_EQ(standing("u:ada|x").spent, Money::nano(32 * 1'234'567));
+    EXPECT_EQ(standing("u:bob").spent, Money::nano(32 * 1'234'567));
+    EXPECT_EQ(standing("g:eng").spent, Money::nano(32 * 1'234'567));
+    EXPECT_EQ(field("gh:{spend}:m:202611", "ada%7Cx|eng|m|u|m@1|p%25||fast"), "32 32 64 96 128 160 192 39506144");
+    EXPECT_EQ(field("gh:{spend}:t:20261121", "|eng|m|u|m@1|p%25||fast"), "64 64 128 192 256 320 384 79012288");
+    EXPECT_EQ(field(store::sessions_key("bob", noon), "s1|a1|m|p%25"), "32 32 64 96 128 160 192 39506144");
+    EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 64);
 }
 
 TEST_F(RedisLedgerTest, AddsOfManySettlementsThoseThatWereNotAddedBefore) {
@@ -306,8 +402,8 @@ TEST_F(RedisLedgerTest, TakesBackOnceWhatOneRequestHeldAndChargesTwice) {
     mine.limits = {{"u:ada|x", policy::Period::daily, Money::dollars(1), false}};
     policy::Hold other = mine;
     other.id = "r2";
-    ASSERT_TRUE(run(shard.context, ledger.reserve(mine))->granted);
-    ASSERT_TRUE(run(shard.context, ledger.reserve(other))->granted);
+    ASSERT_TRUE(reserve({mine})[0].granted);
+    ASSERT_TRUE(reserve({other})[0].granted);
 
     post_all({{0, charge(), "{}", std::nullopt}, {1, charge(), "{}", std::nullopt}});
 
@@ -323,8 +419,7 @@ TEST_F(RedisLedgerTest, EndsManyRequestsOnTheirGaugesInOneCall) {
         policy::Hold one{.id = id, .now = noon, .estimate = Money::cents(3), .lifetime = std::chrono::seconds(60)};
         one.gauges = {gauge};
         one.tokens = 10;
-        const auto held = run(shard.context, ledger.reserve(one));
-        return held && held->granted;
+        return reserve({one})[0].granted;
     };
     const auto ended = [&](std::uint64_t number, const std::string& id, std::int64_t tokens) {
         policy::Charge one = charge();
@@ -341,6 +436,74 @@ TEST_F(RedisLedgerTest, EndsManyRequestsOnTheirGaugesInOneCall) {
     ASSERT_TRUE(hold("r3")) << "neither is under way";
     post_all({ended(2, "r3", 100)});
     EXPECT_FALSE(hold("r4")) << "they drew the whole minute's tokens together";
+}
+
+/// Holds of three people in a few sessions, of several sizes, drawn anew from `numbers`.
+std::vector<policy::Hold> some_holds(std::minstd_rand& numbers, std::size_t count, Instant now, std::size_t& made) {
+    const auto below = [&](std::uint32_t bound) { return static_cast<std::int64_t>(numbers() % bound); };
+    constexpr std::array people{"ada", "bob", "cy"};
+    std::vector<policy::Hold> holds;
+    for (std::size_t at = 0; at < count; ++at) {
+        const std::string who = people.at(static_cast<std::size_t>(below(3)));
+        const std::string session = "s" + std::to_string(below(2));
+        policy::Hold one{.id = "r" + std::to_string(made++),
+                         .now = now,
+                         .estimate = Money::cents(1 + below(40)),
+                         .lifetime = std::chrono::seconds(30)};
+        if (below(5) > 0)
+            one.limits = {{"u:" + who, policy::Period::daily, Money::cents(150), false},
+                          {"u:" + who, policy::Period::monthly, Money::cents(120 + below(2) * 100), false},
+                          {"g:eng", policy::Period::weekly, Money::cents(300), true}};
+        if (below(3) > 0)
+            one.gauges = {
+                {policy::BrakeScope::user, "u:" + who, {.requests = 12, .tokens = 500}},
+                {policy::BrakeScope::session, "s:" + who + session, {.concurrent = 3, .cost = Money::cents(90)}}};
+        if (below(3) > 0) one.watch = policy::Watch{who, session, {Money::cents(200), 6, std::chrono::minutes(2)}};
+        one.tokens = 10 * below(9);
+        holds.push_back(std::move(one));
+    }
+    return holds;
+}
+
+TEST_F(RedisLedgerTest, DecidesManyHoldsInOneCallAsOneByOne) {
+    MemoryLedger memory;
+    std::minstd_rand numbers(20'261'130);
+    std::size_t made = 0;
+    std::array<int, 4> seen{};
+    for (int round = 0; round < 40; ++round) {
+        const Instant now = noon + round * std::chrono::seconds(11);
+        const auto holds = some_holds(numbers, 1 + numbers() % store::RedisLedger::most_at_once, now, made);
+        const auto together = reserve(holds);
+        ASSERT_EQ(together.size(), holds.size());
+        for (std::size_t at = 0; at < holds.size(); ++at) {
+            const auto alone = run(shard.context, memory.reserve(holds[at]));
+            ASSERT_TRUE(alone);
+            SCOPED_TRACE("round " + std::to_string(round) + ", hold " + std::to_string(at));
+            ASSERT_EQ(together[at].granted, alone->granted);
+            ASSERT_EQ(together[at].reserved, alone->reserved);
+            ASSERT_EQ(together[at].standings, alone->standings);
+            ASSERT_EQ(together[at].braked, alone->braked);
+            ASSERT_EQ(together[at].paused, alone->paused);
+            ++seen.at(alone->granted ? 0 : alone->braked ? 1 : alone->paused ? 2 : 3);
+        }
+    }
+    for (const int times : seen)
+        EXPECT_GT(times, 50) << "granted, braked, paused, without money: each must occur for this to show anything";
+}
+
+TEST_F(RedisLedgerTest, HoldsForManyToTheLastNanoDollar) {
+    policy::Hold one{.id = "r1",
+                     .now = noon,
+                     .estimate = Money::nano(9'007'199'254'740'993),  // 2^53 + 1, which no double holds
+                     .lifetime = std::chrono::seconds(60)};
+    one.limits = {{"u:ada", policy::Period::daily, Money::nano(std::numeric_limits<std::int64_t>::max()), false}};
+    policy::Hold two = one;
+    two.id = "r2";
+
+    const auto held = reserve({one, two});
+
+    EXPECT_EQ(held[1].standings[0].held.nano(), 9'007'199'254'740'993);
+    EXPECT_EQ(standing("u:ada").held.nano(), 18'014'398'509'481'986);
 }
 
 TEST_F(RedisLedgerTest, AddsUpCellsByHourDayAndMonth) {
