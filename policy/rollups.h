@@ -43,7 +43,9 @@ class Rollups {
     /// Every cell of the buckets that begin in [from, to), in no particular order. `who.user` and `who.service_key` are
     /// filled.
     virtual Task<std::vector<Cell>> cells(Grain grain, Instant from, Instant to) = 0;
-    /// The same by day with users and service keys summed away: a year of it is small.
+    /// Those of one user, without reading everybody's.
+    virtual Task<std::vector<Cell>> cells_of(std::string user, Grain grain, Instant from, Instant to) = 0;
+    /// Everybody's by day with users and service keys summed away: a year of it is small.
     virtual Task<std::vector<Cell>> totals(Instant from, Instant to) = 0;
     virtual Task<std::vector<SessionCell>> sessions(std::string user, Instant from, Instant to) = 0;
     virtual Task<std::vector<Principal>> principals() = 0;

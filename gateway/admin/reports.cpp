@@ -133,8 +133,12 @@ Task<ReportPaper> ReportsRoute::prepare(ReportQuery query) {
     ReportPaper paper;
     paper.query = std::move(query);
     if (paper.query.recompute) paper.book = parts_.prices();
-    if (!paper.query.groups_by(Dimension::user) && !names_an_address(paper.query)) co_return paper;
-    auto people = co_await parts_.rollups.principals();
+    const bool by_address = names_an_address(paper.query);
+    if (!paper.query.groups_by(Dimension::user) && !by_address) co_return paper;
+    const auto asked = paper.query.filter.find(Dimension::user);
+    auto people = by_address || asked == paper.query.filter.end()
+                      ? co_await parts_.rollups.principals()
+                      : co_await parts_.rollups.find_principals(asked->second);
     if (!people) co_return fail(people.error());
     paper.people = to_people(std::move(*people));
     if (const auto resolved = resolve_users(paper.query, paper.people); !resolved) co_return fail(resolved.error());
@@ -154,6 +158,9 @@ Task<BucketFigures> ReportsRoute::read(Paper paper, policy::Span bucket) {
     Result<std::vector<policy::Cell>> cells;
     if (source_of(query) == ReportSource::totals)
         cells = co_await parts_.rollups.totals(bucket.begin, bucket.end);
+    else if (const auto users = query.filter.find(Dimension::user);
+             users != query.filter.end() && users->second.size() == 1)
+        cells = co_await parts_.rollups.cells_of(users->second.front(), query.grain, bucket.begin, bucket.end);
     else
         cells = co_await parts_.rollups.cells(query.grain, bucket.begin, bucket.end);
     if (!cells) co_return fail(cells.error());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/store/redis_rollups.h"
 
+#include <set>
 #include <utility>
 
 #include "gateway/store/rollup_cells.h"
@@ -12,6 +13,11 @@ namespace {
 /// More than any report asks for: hours of two weeks, days of a year, months of a century.
 constexpr std::size_t most_buckets = 1'200;
 
+Error unreadable_scan() {
+    return Error::unavailable(Reason::store_refused, "the store refused the operation",
+                              "HSCAN gave an answer of another shape");
+}
+
 }  // namespace
 
 Task<std::vector<policy::Cell>> RedisRollups::cells(policy::Grain grain, Instant from, Instant to) {
@@ -22,6 +28,41 @@ Task<std::vector<policy::Cell>> RedisRollups::cells(policy::Grain grain, Instant
     const auto done = co_await read(
         std::move(places), [&found](Instant bucket, const Reply& hash) { return append_cells(found, bucket, hash); });
     if (!done) co_return fail(done.error());
+    co_return found;
+}
+
+/// Redis looks through everybody's names and sends those of one: a tenth of the time that sending all would take.
+Task<std::vector<policy::Cell>> RedisRollups::cells_of(std::string user, policy::Grain grain, Instant from,
+                                                       Instant to) {
+    std::vector<policy::Cell> found;
+    for (const policy::Span& span : policy::buckets(grain, from, to, most_buckets)) {
+        const auto hash = co_await matching(cells_key(grain, span.begin), cell_names_of(user));
+        if (!hash) co_return fail(hash.error());
+        const auto appended = append_cells(found, span.begin, *hash);
+        if (!appended) co_return fail(appended.error());
+    }
+    co_return found;
+}
+
+/// The fields whose names match and their values, as HGETALL would give them. A scan of several steps may give one
+/// twice.
+Task<Reply> RedisRollups::matching(std::string key, std::string pattern) {
+    Reply found{.kind = Reply::Kind::list};
+    std::set<std::string> names;
+    std::string cursor = "0";
+    do {
+        const auto step =
+            co_await redis_.send({"HSCAN", key, std::move(cursor), "MATCH", pattern, "COUNT", std::to_string(step_)});
+        if (!step) co_return fail(step.error());
+        if (step->items.size() != 2) co_return fail(unreadable_scan());
+        cursor = step->items[0].text;
+        const std::vector<Reply>& fields = step->items[1].items;
+        for (std::size_t at = 0; at + 1 < fields.size(); at += 2) {
+            if (!names.insert(fields[at].text).second) continue;
+            found.items.push_back(fields[at]);
+            found.items.push_back(fields[at + 1]);
+        }
+    } while (cursor != "0");
     co_return found;
 }
 

@@ -24,6 +24,7 @@ class RedisRollups final : public policy::Rollups {
     explicit RedisRollups(RedisClient& redis, std::int64_t step = fields_together) : redis_(redis), step_(step) {}
 
     Task<std::vector<policy::Cell>> cells(policy::Grain grain, Instant from, Instant to) override;
+    Task<std::vector<policy::Cell>> cells_of(std::string user, policy::Grain grain, Instant from, Instant to) override;
     Task<std::vector<policy::Cell>> totals(Instant from, Instant to) override;
     Task<std::vector<policy::SessionCell>> sessions(std::string user, Instant from, Instant to) override;
     Task<std::vector<policy::Principal>> principals() override;
@@ -39,6 +40,7 @@ class RedisRollups final : public policy::Rollups {
     };
     using Take = std::function<Result<>(Instant bucket, const Reply& hash)>;
 
+    Task<Reply> matching(std::string key, std::string pattern);
     Task<> read(std::vector<Place> places, Take take);
     Task<> read_together(std::vector<Place> places, Take take);
 

@@ -109,6 +109,15 @@ std::string cell_name(const policy::Dimensions& who) {
                    policy::to_slug(who.tier)});
 }
 
+std::string cell_names_of(std::string_view user) {
+    std::string pattern;
+    for (const char letter : joined({user, ""})) {
+        if (std::string_view("*?[]\\").contains(letter)) pattern.push_back('\\');
+        pattern.push_back(letter);
+    }
+    return pattern.append("*");
+}
+
 std::string session_cell_name(std::string_view session, std::string_view agent, std::string_view model,
                               std::string_view project) {
     return joined({session, agent, model, project});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench_reports: what reports cost on a store that a big company filled: 10,000 people with 3 models each in one month,
-// and 365 days of totals. Reads through RedisRollups from a redis-server of its own, then makes the answers; prints a
-// markdown table, also how long Redis was busy with the longest command, because everybody else waits for that.
-// Run by hand: bench_reports <empty directory>.
+// and 365 days of totals (tests/company). Reads through RedisRollups from a redis-server of its own, then makes the
+// answers; prints a markdown table, also how long Redis was busy with the longest command, because everybody else waits
+// for that. Run by hand: bench_reports <empty directory>.
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -16,24 +16,21 @@
 #include "gateway/admin/spend_summary.h"
 #include "gateway/store/embedded.h"
 #include "gateway/store/redis_rollups.h"
-#include "gateway/store/rollup_keys.h"
 #include "policy/bucket.h"
 #include "tests/bench/wire.h"
+#include "tests/company/company.h"
 
 namespace gatehouse::bench {
 namespace {
 
 using policy::Grain;
 
-constexpr int people = 10'000;
-constexpr int groups = 50;
-constexpr int days = 365;
-constexpr std::string_view models[] = {"claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5"};
+constexpr Instant now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 13}};
 constexpr Instant month{std::chrono::sys_days{std::chrono::year{2026} / 11 / 1}};
 constexpr int rounds = 7;
 
 template <class T>
-T wait(boost::asio::io_context& context, Task<T> task) {
+Result<T> wait_for(boost::asio::io_context& context, Task<T> task) {
     Result<T> result = fail(Error{});
     boost::asio::co_spawn(context, std::move(task), [&](const std::exception_ptr&, Result<T> value) {
         result = std::move(value);
@@ -43,7 +40,12 @@ T wait(boost::asio::io_context& context, Task<T> task) {
     context.run();
     if (!result) std::printf("failed: %s\n", describe(result.error()).c_str());
     if (!result) std::exit(1);
-    return std::move(*result);
+    return result;
+}
+
+template <class T>
+T wait(boost::asio::io_context& context, Task<T> task) {
+    return std::move(*wait_for(context, std::move(task)));
 }
 
 struct Bench {
@@ -55,42 +57,6 @@ struct Bench {
     explicit Bench(store::EmbeddedRedis& at) : server(at) {}
     store::Reply ask(store::Command command) { return wait(context, redis.send(std::move(command))); }
 
-    void add(store::Command& command, const policy::Dimensions& who, int number) {
-        command.insert(command.end(), {store::cell_name(who), "123 4567890 345678 98765432 456789 12345 7 " +
-                                                                  std::to_string(1'234'567'890 + number)});
-    }
-    void fill() {
-        for (int person = 0; person < people; ++person) {
-            store::Command cells{"HSET", store::cells_key(Grain::month, month)};
-            for (const std::string_view model : models)
-                add(cells, who_of(person, model, true), person);
-            ask(std::move(cells));
-            char subject[40];
-            std::snprintf(subject, sizeof subject, "00u1a2b3c4d5e6f7%05d", person);
-            ask({"HSET", std::string(store::principals_key), subject,
-                 R"({"email":"first.last)" + std::to_string(person) +
-                     R"(@example.com","name":"First Last","groups":["group-1"],"service":false,"seen":1790000000000})"});
-        }
-        for (int day = 0; day < days; ++day) {
-            store::Command cells{"HSET", store::totals_key(month - std::chrono::days(day))};
-            for (int group = 0; group < groups; ++group)
-                for (const std::string_view model : models)
-                    add(cells, who_of(group, model, false), group);
-            ask(std::move(cells));
-        }
-    }
-    static policy::Dimensions who_of(int number, std::string_view model, bool named) {
-        char subject[40];
-        std::snprintf(subject, sizeof subject, "00u1a2b3c4d5e6f7%05d", number);
-        policy::Dimensions who;
-        if (named) who.user = subject;
-        who.group = "group-" + std::to_string(number % groups);
-        who.model = model;
-        who.upstream = "anthropic";
-        who.upstream_model = model;
-        who.project = "project-" + std::to_string(number % 20);
-        return who;
-    }
     /// Milliseconds of the slowest command since the last reset.
     double slowest_ms() {
         std::int64_t most = 0;
@@ -117,7 +83,7 @@ double median_ms(const Call& call) {
 std::string cost_by_user(std::vector<policy::Cell> cells, const std::vector<policy::Principal>& known) {
     admin::ReportPaper paper;
     paper.query = *admin::parse_report_query(admin::ReportKind::cost,
-                                             "starting_at=2026-11-01&bucket_width=1mo&group_by=user,model", "", month);
+                                             "starting_at=2026-11-01&bucket_width=1mo&group_by=user,model", "", now);
     paper.people = admin::to_people(known);
     std::string text;
     append_head(text, paper);
@@ -127,11 +93,11 @@ std::string cost_by_user(std::vector<policy::Cell> cells, const std::vector<poli
 }
 
 void run(Bench& bench) {
-    bench.fill();
+    wait_for(bench.context, testing::Company::fill(bench.redis, now));
     bench.ask({"CONFIG", "SET", "slowlog-log-slower-than", "0"});
     bench.slowest_ms();
     const Instant next = policy::bucket_end(Grain::month, month);
-    const Instant year_ago = month - std::chrono::days(days - 1);
+    const Instant year_ago = month - std::chrono::days(testing::Company::days - 1);
     std::printf("| what | items | ms | longest Redis command, ms |\n|---|---|---|---|\n");
     const auto row = [&](const char* what, std::size_t items, double ms, bool reads) {
         std::printf("| %s | %zu | %.1f | ", what, items, ms);
@@ -150,11 +116,11 @@ void run(Bench& bench) {
     std::string text;
     ms = median_ms([&] { text = cost_by_user(cells, known); });
     row("write a cost report by user and model, bytes", text.size(), ms, false);
-    const auto query = *admin::parse_summary_query("month=2026-11", month);
+    const auto query = *admin::parse_summary_query("month=2026-11", now);
     ms = median_ms([&] {
         const admin::SummaryFigures figures{policy::to_facts(cells), policy::to_facts(totals), admin::to_people(known),
                                             policy::builtin_price_book()};
-        text = boost::json::serialize(admin::to_summary(query, figures, month + std::chrono::days(12)));
+        text = boost::json::serialize(admin::to_summary(query, figures, now));
     });
     row("make a spend summary, bytes", text.size(), ms, false);
 }

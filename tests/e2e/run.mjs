@@ -17,6 +17,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     gatehouse: { type: 'string' },
+    company: { type: 'string' },
     artifacts: { type: 'string', default: join(here, '../../build/e2e-artifacts') },
     gateway: { type: 'string', default: 'gatehouse' },
   },
@@ -24,7 +25,7 @@ const { values: options, positionals } = parseArgs({
 const [name] = positionals;
 const file = join(here, `${name}.test.mjs`);
 if (!name || !existsSync(file)) {
-  console.error('usage: node run.mjs <test> --gatehouse BINARY [--artifacts DIR] [--gateway gatehouse|reference]');
+  console.error('usage: node run.mjs <test> --gatehouse BINARY [--company FILL_COMPANY] [--artifacts DIR] [--gateway gatehouse|reference]');
   process.exit(2);
 }
 
@@ -62,6 +63,7 @@ const { status, signal } = spawnSync('unshare', [...unshare, 'sh', '-c', enter, 
     E2E_ARTIFACTS: artifacts,
     E2E_GATEWAY: options.gateway,
     E2E_GATEHOUSE: options.gatehouse ? resolve(options.gatehouse) : '',
+    E2E_COMPANY: options.company ? resolve(options.company) : '',
   },
 });
 rmSync(scratch, { recursive: true, force: true });

@@ -222,6 +222,40 @@ TEST_F(Rollups, ReadMoreThanOneStepTakes) {
     }
 }
 
+TEST_F(Rollups, ReadTheCellsOfOneUserWhateverTheirName) {
+    std::vector<std::string> names = hostile_names();
+    for (const std::string_view globbed : {"*", "?", "[a]", "[^a]", "\\", "\\*", "a*", "aa"})
+        names.emplace_back(globbed);
+    const Instant day = at(2026, 11, 5);
+    for (std::size_t number = 0; number < names.size(); ++number)
+        given(cells_key(Grain::day, day), somebody(names[number]), "1 0 0 0 0 0 0", static_cast<std::int64_t>(number));
+
+    for (const std::int64_t step : {1, 1'000}) {
+        RedisRollups stepping(shard_.redis, step);
+        for (std::size_t number = 0; number < names.size(); ++number) {
+            const auto cells = wait(stepping.cells_of(names[number], Grain::day, day, day + 24h));
+            ASSERT_EQ(cells.size(), 1U) << to_hex(names[number]);
+            EXPECT_EQ(cells[0].who.user, names[number]);
+            EXPECT_EQ(cells[0].bucket, day);
+            EXPECT_EQ(cells[0].cost, Money::nano(static_cast<std::int64_t>(number)));
+        }
+    }
+}
+
+/// Of so many that Redis keeps them in a table, which it scans in steps.
+TEST_F(Rollups, ReadTheCellsOfOneUserAmongMany) {
+    for (const int day : {5, 6})
+        for (int user = 0; user < 2'000; ++user)
+            given(cells_key(Grain::day, at(2026, 11, day)), somebody("u" + std::to_string(user)), "1 0 0 0 0 0 0", day);
+
+    RedisRollups stepping(shard_.redis, 100);
+    const auto cells = wait(stepping.cells_of("u7", Grain::day, at(2026, 11, 1), at(2026, 11, 7)));
+
+    ASSERT_EQ(cells.size(), 2U);
+    EXPECT_EQ(cells[0].cost, Money::nano(5));
+    EXPECT_EQ(cells[1].cost, Money::nano(6));
+}
+
 TEST_F(Rollups, ReadTotalsByDay) {
     given(totals_key(at(2026, 11, 5)), somebody(""), "1 0 0 0 0 0 0", 3);
     given(totals_key(at(2026, 11, 6)), somebody(""), "1 0 0 0 0 0 0", 4);

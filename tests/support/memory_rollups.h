@@ -41,6 +41,11 @@ class MemoryRollups final : public policy::Rollups {
         }
         co_return found;
     }
+    Task<std::vector<policy::Cell>> cells_of(std::string user, policy::Grain grain, Instant from, Instant to) override {
+        auto found = co_await cells(grain, from, to);
+        if (found) std::erase_if(*found, [&](const policy::Cell& cell) { return cell.who.user != user; });
+        co_return found;
+    }
     Task<std::vector<policy::Cell>> totals(Instant from, Instant to) override {
         if (down_) co_return fail(unreachable());
         std::vector<policy::Cell> found;

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answering, start } from './processes.mjs';
+import { answering, run, start } from './processes.mjs';
 import { directory, gateway as address, idp, oidcClient, provider, providerKey, publicUrl, scratch } from './world.mjs';
 
 /// All of gateway.yaml but its store, which is the only part where gateways of this schema differ.
@@ -25,7 +25,7 @@ export function settings({ ttlSeconds = 3600, policies, admin, managed } = {}) {
   };
 }
 
-/// Starts the gateway that run.mjs was asked to test.
+/// Starts the gateway that run.mjs was asked to test; with `company`, on the store of a big one (tests/company).
 export async function startGateway(options) {
   if (process.env.E2E_GATEWAY === 'reference') {
     const { startReference } = await import('../compare/reference.mjs');
@@ -34,6 +34,10 @@ export async function startGateway(options) {
   const file = join(scratch, 'gateway.yaml');
   const store = { embedded: { dir: directory('store') } };
   writeFileSync(file, JSON.stringify({ ...settings(options), store }, null, 2), { mode: 0o600 });
+  if (options?.company) {
+    const filled = await run(process.env.E2E_COMPANY, [store.embedded.dir]);
+    if (filled.code !== 0) throw new Error(`fill_company: ${filled.code} ${filled.stderr}`);
+  }
   const gatehouse = start('gateway', process.env.E2E_GATEHOUSE, ['serve', '--config', file], {
     env: { GATEHOUSE_ALLOW_LOOPBACK: '1', HOME: directory('gateway-home') },
   });

@@ -42,7 +42,10 @@ export const dollarMark = (value: number): string =>
         style: 'currency', currency: 'USD', notation: value >= 10_000 ? 'compact' : 'standard',
         ...(value === 0 || value >= 10 ? { maximumFractionDigits: 0 } : value >= 1 ? {} : { maximumSignificantDigits: 3 }),
     }).format(value);
-export const shareOf = (part: number, of: number): string => (of > 0 ? share.format(part / of) : '–');
+export function shareOf(part: number, of: number): string {
+    if (of <= 0) return '–';
+    return part > 0 && part / of < 0.005 ? `< ${share.format(0.01)}` : share.format(part / of);
+}
 /** "+12%"; a dash where there is nothing to compare with. */
 export const changeOf = (now: number, before: number): string => (before > 0 ? change.format(now / before - 1) : '–');
 export const percent = (part: number, of: number): number => (of > 0 ? (part / of) * 100 : 0);
