@@ -4,7 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <bitset>
+#include <array>
 #include <memory>
 #include <new>
 #include <span>
@@ -62,108 +62,163 @@ bool is_scalar(std::string_view token) {
     return token == "true" || token == "false" || token == "null" || is_number(token);
 }
 
-/// The grammar of RFC 8259 over the tokens' places.
+/// What may come next. Of the outermost object, whose members are noted, there are states of their own.
+enum State : std::uint8_t {
+    begin,
+    top_key_or_close,
+    top_key,
+    top_colon,
+    top_value,
+    top_comma_or_close,
+    key_or_close,
+    key,
+    colon,
+    value,
+    comma_or_close,
+    element_or_close,
+    element,
+    list_comma_or_close,
+    end,
+    states,
+    // From here on not a state but something to do.
+    note_key = states,
+    note_string,
+    look_at_scalar,
+    open_object,
+    open_list,
+    close,
+    refuse,
+};
+
+/// What a token is by its first byte. Everything else is a number or a literal, or nothing that may be there.
+enum Kind : std::uint8_t { brace, bracket, end_brace, end_bracket, colon_mark, comma, quote, scalar, kinds };
+
+constexpr auto kind_of = [] {
+    std::array<Kind, 256> table{};
+    table.fill(scalar);
+    table['{'] = brace;
+    table['['] = bracket;
+    table['}'] = end_brace;
+    table[']'] = end_bracket;
+    table[':'] = colon_mark;
+    table[','] = comma;
+    table['"'] = quote;
+    return table;
+}();
+
+/// Behind a value that stood there.
+constexpr State after_value(State at) {
+    if (at == begin) return end;
+    if (at == top_value) return top_comma_or_close;
+    return at == value ? comma_or_close : list_comma_or_close;
+}
+
+/// RFC 8259, sections 2 to 5: by state and kind the next state, or what to do.
+constexpr auto grammar = [] {
+    std::array<std::array<State, kinds>, states> table{};
+    for (auto& row : table)
+        row.fill(refuse);
+    for (const State at : {begin, top_value, value, element, element_or_close}) {
+        table[at][brace] = open_object;
+        table[at][bracket] = open_list;
+        table[at][quote] = at == top_value ? note_string : after_value(at);
+        table[at][scalar] = look_at_scalar;
+    }
+    table[top_key][quote] = table[top_key_or_close][quote] = note_key;
+    table[key][quote] = table[key_or_close][quote] = colon;
+    table[top_colon][colon_mark] = top_value;
+    table[colon][colon_mark] = value;
+    table[top_comma_or_close][comma] = top_key;
+    table[comma_or_close][comma] = key;
+    table[list_comma_or_close][comma] = element;
+    for (const State at : {top_key_or_close, top_comma_or_close, key_or_close, comma_or_close})
+        table[at][end_brace] = close;
+    for (const State at : {element_or_close, list_comma_or_close})
+        table[at][end_bracket] = close;
+    return table;
+}();
+
+/// Runs the grammar over the tokens' places.
 class Walker {
   public:
     /// `marks` are the offsets of every bracket, colon, comma, opening quote and first letter of anything else.
     Walker(std::string_view text, std::span<const std::uint32_t> marks) : text_(text), marks_(marks) {}
 
     std::optional<Walked> walk() {
-        for (at_ = 0; at_ < marks_.size(); ++at_)
-            if (!take(text_[marks_[at_]])) return std::nullopt;
-        if (expected_ != Expected::nothing) return std::nullopt;
+        State state = begin;
+        for (at_ = 0; at_ < marks_.size(); ++at_) {
+            State next = grammar[state][kind_of[static_cast<std::uint8_t>(text_[marks_[at_]])]];
+            if (next >= states) [[unlikely]]
+                next = act(next, state);
+            if (next == refuse) return std::nullopt;
+            state = next;
+        }
+        if (state != end) return std::nullopt;
         walked_.outermost = text_[marks_[0]] == '{' ? Outermost::object : Outermost::other;
         return std::move(walked_);
     }
 
   private:
-    enum class Expected : std::uint8_t { value, value_or_close, key, key_or_close, colon, comma_or_close, nothing };
+    /// The next state.
+    State act(State what, State state) {
+        if (what == look_at_scalar) return take_scalar(state);
+        if (what == close) return close_container();
+        if (what == open_object || what == open_list) return open(what, state);
+        if (what == note_key) return take_key();
+        if (what == note_string) return take_string();
+        return refuse;
+    }
 
-    bool take(char mark) {
-        switch (mark) {
-            case '{':
-                return open(true);
-            case '[':
-                return open(false);
-            case '}':
-                return close(true);
-            case ']':
-                return close(false);
-            case ':':
-                return pass(Expected::colon, Expected::value);
-            case ',':
-                return pass(Expected::comma_or_close, in_object() ? Expected::key : Expected::value);
-            case '"':
-                return expects_key() ? take_key() : begin_value() && end_value();
-            default:
-                return begin_value() && is_scalar(token().in(text_)) && end_value();
+    State take_key() {
+        if (walked_.members.size() == most_members) return refuse;
+        walked_.members.push_back({token(), {}});
+        return top_colon;
+    }
+
+    State take_string() {
+        walked_.members.back().value = token();
+        return top_comma_or_close;
+    }
+
+    State take_scalar(State state) {
+        const Span span = token();
+        if (state == top_value) walked_.members.back().value = span;
+        return is_scalar(span.in(text_)) ? after_value(state) : refuse;
+    }
+
+    State open(State what, State state) {
+        if (depth_ == deepest_nesting) return refuse;
+        behind_[depth_++] = after_value(state);
+        if (state == top_value) walked_.members.back().value.offset = marks_[at_];
+        if (what == open_list) return element_or_close;
+        return state == begin ? top_key_or_close : key_or_close;
+    }
+
+    State close_container() {
+        const State next = behind_[--depth_];
+        if (next == top_comma_or_close) {
+            Span& container = walked_.members.back().value;
+            container.size = marks_[at_] + 1 - container.offset;
         }
-    }
-
-    bool in_object() const { return is_object_[depth_]; }
-    bool expects_key() const { return expected_ == Expected::key || expected_ == Expected::key_or_close; }
-
-    bool pass(Expected from, Expected to) {
-        if (expected_ != from) return false;
-        expected_ = to;
-        return true;
-    }
-
-    bool open(bool object) {
-        if (!begin_value() || depth_ == deepest_nesting) return false;
-        is_object_[++depth_] = object;
-        expected_ = object ? Expected::key_or_close : Expected::value_or_close;
-        return true;
-    }
-
-    bool close(bool object) {
-        const Expected when_empty = object ? Expected::key_or_close : Expected::value_or_close;
-        if (depth_ == 0 || in_object() != object) return false;
-        if (expected_ != Expected::comma_or_close && expected_ != when_empty) return false;
-        --depth_;
-        if (depth_ == 1 && in_object()) end_top_value();
-        return end_value();
-    }
-
-    bool take_key() {
-        expected_ = Expected::colon;
-        if (depth_ == 1) walked_.members.push_back({token(), {}});
-        return walked_.members.size() <= most_members;
-    }
-
-    bool begin_value() {
-        if (expected_ != Expected::value && expected_ != Expected::value_or_close) return false;
-        if (depth_ == 1 && in_object()) walked_.members.back().value = token();
-        return true;
-    }
-
-    /// Of an object or array, which began as its bracket alone.
-    void end_top_value() {
-        Span& value = walked_.members.back().value;
-        value.size = marks_[at_] + 1 - value.offset;
-    }
-
-    bool end_value() {
-        expected_ = depth_ == 0 ? Expected::nothing : Expected::comma_or_close;
-        return true;
+        return next;
     }
 
     /// From this mark to the next one, without the blanks in between.
     Span token() const {
-        const std::size_t begin = marks_[at_];
-        std::size_t end = at_ + 1 < marks_.size() ? marks_[at_ + 1] : text_.size();
-        while (end > begin + 1 &&
-               (text_[end - 1] == ' ' || text_[end - 1] == '\n' || text_[end - 1] == '\r' || text_[end - 1] == '\t'))
-            --end;
-        return {begin, end - begin};
+        const std::size_t first = marks_[at_];
+        std::size_t last = at_ + 1 < marks_.size() ? marks_[at_ + 1] : text_.size();
+        while (last > first + 1 && is_blank(text_[last - 1]))
+            --last;
+        return {first, last - first};
     }
+
+    static bool is_blank(char letter) { return letter == ' ' || letter == '\n' || letter == '\r' || letter == '\t'; }
 
     std::string_view text_;
     std::span<const std::uint32_t> marks_;
     std::size_t at_ = 0;
     std::size_t depth_ = 0;
-    std::bitset<deepest_nesting + 1> is_object_;  ///< what the container at each depth is; [0] is none
-    Expected expected_ = Expected::value;
+    std::array<State, deepest_nesting> behind_;  ///< the state behind the container at each depth
     Walked walked_;
 };
 
