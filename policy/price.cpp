@@ -202,9 +202,9 @@ const Rates* PriceBook::find_contract(const PriceQuery& query) const {
 }
 
 const PriceBook::Rows* PriceBook::find_rows(std::string_view model) const {
+    if (const auto found = rows_.find(to_lower(model)); found != rows_.end()) return &found->second;
     const std::string name = priced_model(model);
-    for (const std::string& key : {to_lower(model), name})
-        if (const auto found = rows_.find(key); found != rows_.end()) return &found->second;
+    if (const auto found = rows_.find(name); found != rows_.end()) return &found->second;
     const Rows* longest = nullptr;
     std::size_t length = 0;
     for (const auto& [key, rows] : rows_) {

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -135,6 +136,11 @@ std::string_view name_of(Level level) {
     return "unknown";
 }
 
+/// Printable ASCII that JSON does not escape.
+bool stands_as_it_is(char letter) {
+    return letter >= 0x20 && letter < 0x7F && letter != '"' && letter != '\\';
+}
+
 /// Length of the valid UTF-8 sequence at the front (RFC 3629), or 0.
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
@@ -166,7 +172,11 @@ Level level() {
 
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
-    while (!text.empty()) {
+    for (;;) {
+        const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, stands_as_it_is) - text.begin());
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
         const std::size_t length = utf8_length(text);
         if (length == 0) {
             out.append("\\ufffd");
@@ -179,12 +189,10 @@ void append_json_string(std::string& out, std::string_view text) {
         } else if (letter == '"' || letter == '\\') {
             out.push_back('\\');
             out.push_back(letter);
-        } else if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) {
+        } else {
             std::array<char, 8> escape{};
             std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(letter));
             out.append(escape.data());
-        } else {
-            out.push_back(letter);
         }
         text.remove_prefix(length);
     }
