@@ -82,6 +82,23 @@ std::optional<Braked> full(const Gauge& gauge, const Level& level, std::int64_t 
     return longest;
 }
 
+std::string braked_words(const Braked& braked, const RateLimits& rates) {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(braked.wait).count();
+    std::string words = "rate limit reached: " + describe(rates, braked.measure);
+    switch (braked.scope) {
+        case BrakeScope::user:
+            words.append(" for you");
+            break;
+        case BrakeScope::session:
+            words.append(" for one session");
+            break;
+        case BrakeScope::agent:
+            words.append(" for one agent");
+            break;
+    }
+    return words.append(" · try again in ").append(counted(wait, "second"));
+}
+
 std::string why_paused(const PausedSession& paused) {
     const bool costly = paused.rule.cost && paused.cost >= *paused.rule.cost;
     const std::string done =

@@ -107,11 +107,21 @@ struct Level {
     bool operator==(const Level&) const = default;
 };
 
+/// A gauge as it stands.
+struct Reading {
+    Level level;  ///< drained
+    std::int64_t under_way = 0;
+
+    bool operator==(const Reading&) const = default;
+};
+
 /// What it reads at `now`: every full minute takes away what the rates allow in one.
 Level drained(const Level& level, const RateLimits& rates, Instant now);
 /// Nothing: there is room for one request more. Of several measures without room the one that takes longest. `level`
 /// is drained. The store's script does the same.
 std::optional<Braked> full(const Gauge& gauge, const Level& level, std::int64_t under_way);
+/// What somebody is told whom that gauge holds up.
+std::string braked_words(const Braked& braked, const RateLimits& rates);
 /// How long a request waits for others to end, when too many are under way.
 inline constexpr std::chrono::milliseconds concurrency_pause{2'000};
 

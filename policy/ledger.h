@@ -43,6 +43,8 @@ class Ledger {
 
     /// How accounts stand now; index for index.
     virtual Task<std::vector<Standing>> standings(std::vector<Limit> limits, Instant now) = 0;
+    /// How gauges stand now; index for index.
+    virtual Task<std::vector<Reading>> readings(std::vector<Gauge> gauges, Instant now) = 0;
 };
 
 }  // namespace gatehouse::policy

@@ -29,6 +29,7 @@ AdminApi::AdminApi(const AdminApiParts& parts)
                 .records = parts.records,
                 .rollups = parts.rollups,
                 .standings = standings_of(parts.ledger),
+                .readings = readings_of(parts.ledger),
                 .rules = parts.rules,
                 .settings = parts.settings,
                 .clock = parts.clock}),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <cmath>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -154,6 +155,33 @@ bj::object explain_now(const Bounds& bounds, std::string_view blocked_message, I
     return {{"state", "allowed"}};
 }
 
+/// Whole requests and tokens, and cents: what a minute allows and what of it is used up.
+bj::value explain_rates(const std::optional<GaugeFill>& fill) {
+    if (!fill) return {};
+    const auto& [gauge, reading] = *fill;
+    const auto whole = [](double level) { return static_cast<std::int64_t>(std::ceil(level - 1e-6)); };
+    const auto bound = [](auto limit, auto used) { return bj::object{{"limit", limit}, {"used", used}}; };
+    bj::object rates{{"scope", "user"}};
+    if (gauge.rates.requests)
+        rates["requests_per_minute"] = bound(*gauge.rates.requests, whole(reading.level.requests));
+    if (gauge.rates.tokens) rates["tokens_per_minute"] = bound(*gauge.rates.tokens, whole(reading.level.tokens));
+    if (gauge.rates.cost)
+        rates["cost_per_minute"] =
+            bound(to_exact_cents_text(*gauge.rates.cost), to_exact_cents_text(Money::nano(whole(reading.level.nano))));
+    if (gauge.rates.concurrent) rates["concurrent_requests"] = bound(*gauge.rates.concurrent, reading.under_way);
+    return rates;
+}
+
+/// Where money would let them go on: whether their speed does.
+void add_brake(bj::object& now, const std::optional<GaugeFill>& fill) {
+    if (!fill || now["state"] != "allowed") return;
+    const auto braked = policy::full(fill->gauge, fill->reading.level, fill->reading.under_way);
+    if (!braked) return;
+    now["state"] = "slowed";
+    now["retry_after_seconds"] = std::chrono::ceil<std::chrono::seconds>(braked->wait).count();
+    now["message"] = policy::braked_words(*braked, fill->gauge.rates);
+}
+
 }  // namespace
 
 void ExplainRoute::mount(http::Router& router) {
@@ -196,6 +224,16 @@ Task<bj::object> ExplainRoute::explain_money(policy::Principal person, Instant n
                          {"now", explain_now(bounds_of(accounts, *standings), settings->blocked_message, now)}};
 }
 
+/// Of them alone: which session and which agent would ask is not known. Nothing when their policy does not bound them.
+Task<std::optional<GaugeFill>> ExplainRoute::read_fill(policy::RulesPtr rules, policy::Principal person, Instant now) {
+    const policy::Policy* mine = rules->match(subject_of(person)).policy;
+    auto gauges = mine != nullptr ? policy::gauges(mine->brakes, person.id, "", "") : std::vector<policy::Gauge>{};
+    if (gauges.empty()) co_return std::optional<GaugeFill>{};
+    const auto readings = co_await parts_.readings(gauges, now);
+    if (!readings) co_return fail(readings.error());
+    co_return std::optional(GaugeFill{std::move(gauges.front()), readings->front()});
+}
+
 Task<http::Response> ExplainRoute::explain(http::Request& request) {
     const Query query(request);
     const auto user = query.find("user");
@@ -205,10 +243,14 @@ Task<http::Response> ExplainRoute::explain(http::Request& request) {
     if (!model) co_return fail(model.error());
     const auto person = co_await find_person(**user);
     if (!person) co_return fail(person.error());
-    auto money = co_await explain_money(*person, parts_.clock.now());
+    const Instant now = parts_.clock.now();
+    auto money = co_await explain_money(*person, now);
     if (!money) co_return fail(money.error());
-
     const auto rules = parts_.rules();
+    const auto fill = co_await read_fill(rules, *person, now);
+    if (!fill) co_return fail(fill.error());
+    add_brake((*money)["now"].as_object(), *fill);
+
     const policy::Subject subject = subject_of(*person);
     const auto match = rules->match(subject);
     bj::object body{{"type", "explanation"}, {"actor", actor_of(*person)}};
@@ -218,6 +260,7 @@ Task<http::Response> ExplainRoute::explain(http::Request& request) {
     body["policy"] = explain_policy(match);
     body["models"] = ids_of(rules->models_for(match.policy));
     body["model"] = *model ? bj::value(explain_model(rules, subject, **model)) : bj::value();
+    body["rates"] = explain_rates(*fill);
     for (const auto& [name, value] : *money)
         body[name] = value;
     co_return reply(request, body);

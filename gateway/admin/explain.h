@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // ExplainRoute: GET /v1/organizations/explain, the answer to "why may they (not)?": which policy, which models, which
-// caps and pools, what was spent, what would happen now. Decides nothing of its own: it asks what requests ask
-// (policy::decide, CapBook, last_to_reset, grant). Mounted by services.cpp, one per shard. Only reads.
+// caps and pools, what was spent, how fast they went, what would happen now. Decides nothing of its own: it asks what
+// requests ask (policy::decide, CapBook, last_to_reset, grant). Mounted by services.cpp, one per shard. Only reads.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "gateway/admin/cap_store.h"
 #include "gateway/admin/gate.h"
@@ -16,12 +17,19 @@
 
 namespace gatehouse::admin {
 
+/// How fast somebody went of late, and what bounds them.
+struct GaugeFill {
+    policy::Gauge gauge;
+    policy::Reading reading;
+};
+
 /// References outlive the route.
 struct ExplainParts {
     Gate& gate;
     policy::Records& records;
     policy::Rollups& rollups;
     Standings standings;
+    Readings readings;
     std::function<policy::RulesPtr()> rules;
     std::function<std::shared_ptr<const AdminSettings>()> settings;
     const Clock& clock;
@@ -39,6 +47,7 @@ class ExplainRoute {
   private:
     Task<http::Response> explain(http::Request& request);
     Task<policy::Principal> find_person(std::string user);
+    Task<std::optional<GaugeFill>> read_fill(policy::RulesPtr rules, policy::Principal person, Instant now);
     Task<boost::json::object> explain_money(policy::Principal person, Instant now);
 
     ExplainParts parts_;

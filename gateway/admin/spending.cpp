@@ -21,6 +21,11 @@ Standings standings_of(policy::Ledger& ledger) {
         [&ledger](std::vector<policy::Limit> limits, Instant now) { return ledger.standings(std::move(limits), now); };
 }
 
+Readings readings_of(policy::Ledger& ledger) {
+    return
+        [&ledger](std::vector<policy::Gauge> gauges, Instant now) { return ledger.readings(std::move(gauges), now); };
+}
+
 Task<std::vector<policy::Standing>> read_standings(Standings ledger, std::vector<policy::Limit> limits, Instant now) {
     std::vector<policy::Standing> all;
     for (std::size_t from = 0; from < limits.size(); from += most_at_once) {

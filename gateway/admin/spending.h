@@ -19,6 +19,9 @@ namespace gatehouse::admin {
 /// policy::Ledger::standings.
 using Standings = std::function<Task<std::vector<policy::Standing>>(std::vector<policy::Limit>, Instant)>;
 Standings standings_of(policy::Ledger& ledger);
+/// policy::Ledger::readings.
+using Readings = std::function<Task<std::vector<policy::Reading>>(std::vector<policy::Gauge>, Instant)>;
+Readings readings_of(policy::Ledger& ledger);
 
 /// The same for any number of limits.
 Task<std::vector<policy::Standing>> read_standings(Standings ledger, std::vector<policy::Limit> limits, Instant now);

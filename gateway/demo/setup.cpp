@@ -81,6 +81,8 @@ managed:
       cli:
         availableModels: [claude-haiku-4-5]
         enforceAvailableModels: true
+      limits:
+        user: { requests_per_minute: 30, concurrent_requests: 4 }
     - match: { groups: [engineering] }
       cli:
         availableModels: [sonnet, opus, haiku]

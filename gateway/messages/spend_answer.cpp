@@ -96,20 +96,7 @@ http::Response refuse_held_budget() {
 
 http::Response refuse_rate(const policy::Braked& braked, const policy::RateLimits& rates) {
     const auto wait = std::chrono::ceil<std::chrono::seconds>(braked.wait).count();
-    std::string message = "rate limit reached: " + policy::describe(rates, braked.measure);
-    switch (braked.scope) {
-        case policy::BrakeScope::user:
-            message.append(" for you");
-            break;
-        case policy::BrakeScope::session:
-            message.append(" for one session");
-            break;
-        case policy::BrakeScope::agent:
-            message.append(" for one agent");
-            break;
-    }
-    message.append(" · try again in ").append(std::to_string(wait)).append(wait == 1 ? " second" : " seconds");
-    http::Response response = refusal("rate_limit_error", message);
+    http::Response response = refusal("rate_limit_error", policy::braked_words(braked, rates));
     response.headers.add("retry-after", std::to_string(wait));
     return response;
 }

@@ -110,6 +110,10 @@ Task<std::vector<policy::Standing>> DurableLedger::standings(std::vector<policy:
     return ledger_.standings(std::move(limits), now);
 }
 
+Task<std::vector<policy::Reading>> DurableLedger::readings(std::vector<policy::Gauge> gauges, Instant now) {
+    return ledger_.readings(std::move(gauges), now);
+}
+
 /// True when all are in the store.
 asio::awaitable<bool> DurableLedger::post_all(std::vector<SettleLine> lines, std::string epoch) {
     for (std::size_t first = 0; first < lines.size(); first += RedisLedger::most_at_once) {

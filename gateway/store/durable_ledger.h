@@ -41,6 +41,7 @@ class DurableLedger final : public policy::Ledger {
     Task<> settle(policy::Charge charge, std::optional<policy::Finish> finish) override;
     Task<> finish(policy::Finish finish) override;
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now) override;
+    Task<std::vector<policy::Reading>> readings(std::vector<policy::Gauge> gauges, Instant now) override;
 
     /// Posts what dead runs left, then, until `stop`, whatever the store did not take.
     boost::asio::awaitable<void> recover();

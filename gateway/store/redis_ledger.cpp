@@ -66,6 +66,22 @@ Result<> drop_seen(std::vector<Settlement>& settlements, const Reply& seen) {
     return {};
 }
 
+/// As level.part.lua keeps it; empty when there is none.
+policy::Level to_level(std::string_view kept) {
+    constexpr double millionths = 1e6;
+    std::array<std::int64_t, 4> numbers{};
+    for (std::int64_t& number : numbers) {
+        const auto [end, error] = std::from_chars(kept.data(), kept.data() + kept.size(), number);
+        if (error != std::errc{}) return {};
+        kept.remove_prefix(std::min(kept.size(), static_cast<std::size_t>(end - kept.data()) + 1));
+    }
+    const auto& [requests, tokens, nano, at] = numbers;
+    return {.requests = static_cast<double>(requests) / millionths,
+            .tokens = static_cast<double>(tokens) / millionths,
+            .nano = static_cast<double>(nano),
+            .at = Instant{std::chrono::milliseconds(at)}};
+}
+
 }  // namespace
 
 Task<std::vector<policy::Held>> RedisLedger::reserve(std::vector<policy::Hold> holds) {
@@ -132,6 +148,23 @@ Task<std::vector<policy::Standing>> RedisLedger::standings(std::vector<policy::L
     for (std::size_t at = 0; at < reply->items.size(); at += 2)
         standings.push_back({to_money(reply->items[at]), to_money(reply->items[at + 1])});
     co_return standings;
+}
+
+Task<std::vector<policy::Reading>> RedisLedger::readings(std::vector<policy::Gauge> gauges, Instant now) {
+    std::vector<Command> commands;
+    for (const policy::Gauge& gauge : gauges) {
+        commands.push_back({"GET", level_key(gauge.name)});
+        commands.push_back({"ZCOUNT", under_way_key(gauge.name), "(" + store::to_text(now), "+inf"});
+    }
+    const auto replies = co_await redis_.send_all(std::move(commands));
+    if (!replies) co_return fail(replies.error());
+    std::vector<policy::Reading> readings;
+    for (std::size_t at = 0; at < gauges.size(); ++at) {
+        const policy::Level level = to_level((*replies)[at * 2].text);
+        readings.push_back(
+            {policy::drained(level, gauges[at].rates, std::max(now, level.at)), (*replies)[at * 2 + 1].integer});
+    }
+    co_return readings;
 }
 
 }  // namespace gatehouse::store

@@ -42,6 +42,7 @@ class RedisLedger {
     /// `finish` was heard then too. When it fails, any of them may have been added.
     Task<> post(std::string run, std::vector<Settlement> settlements);
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now);
+    Task<std::vector<policy::Reading>> readings(std::vector<policy::Gauge> gauges, Instant now);
 
   private:
     RedisClient& redis_;

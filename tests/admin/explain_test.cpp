@@ -26,7 +26,10 @@ class Explain : public AdminWorld {
                        {.id = "house", .label = {}, .description = {}, .upstream_model = {{"backup", "house-1"}}}};
         spec.policies = {{.groups = {"ops", "sre"},
                           .email_domain = {},
-                          .cli = json::parse(R"({"availableModels":["house"]})")->as_object()},
+                          .cli = json::parse(R"({"availableModels":["house"]})")->as_object(),
+                          .limits = json::parse(R"({"user":{"requests_per_minute":60,"tokens_per_minute":5000,)"
+                                                R"("concurrent_requests":4,"dollars_per_minute":2}})")
+                                        ->as_object()},
                          {.groups = {}, .email_domain = "x.org", .cli = {}}};
         auto made = policy::Rules::make(std::move(spec));
         if (made)
@@ -44,6 +47,8 @@ class Explain : public AdminWorld {
     std::string text_of(std::string_view query, std::string_view member) { return explain(query).text(member); }
 
     policy::RulesPtr rules;
+    policy::Reading reading;
+    std::vector<policy::Gauge> asked;
     SpendLimitsRoute caps{{.gate = gate,
                            .records = records,
                            .rollups = rollups,
@@ -51,13 +56,18 @@ class Explain : public AdminWorld {
                            .settings = current_settings(),
                            .journal = person.journal,
                            .clock = person.clock}};
-    ExplainRoute route{{.gate = gate,
-                        .records = records,
-                        .rollups = rollups,
-                        .standings = ledger(),
-                        .rules = [this] { return rules; },
-                        .settings = current_settings(),
-                        .clock = person.clock}};
+    ExplainRoute route{
+        {.gate = gate,
+         .records = records,
+         .rollups = rollups,
+         .standings = ledger(),
+         .readings = [this](std::vector<policy::Gauge> gauges, Instant) -> Task<std::vector<policy::Reading>> {
+             asked = gauges;
+             co_return std::vector<policy::Reading>(gauges.size(), reading);
+         },
+         .rules = [this] { return rules; },
+         .settings = current_settings(),
+         .clock = person.clock}};
 };
 
 TEST_F(Explain, SaysWhoTheyAre) {
@@ -80,7 +90,8 @@ TEST_F(Explain, FindsThemByAddressToo) {
 
 TEST_F(Explain, SaysWhichPolicyMatchedAndWhatItOffers) {
     EXPECT_EQ(text_of("?user=ada", "policy"),
-              R"({"name":"policies[0]: ops, sre","matched":{"group":"ops"},"limits":{}})");
+              R"({"name":"policies[0]: ops, sre","matched":{"group":"ops"},"limits":{"user":{"requests_per_minute":60,)"
+              R"("tokens_per_minute":5000,"concurrent_requests":4,"dollars_per_minute":2}}})");
     EXPECT_EQ(text_of("?user=ada", "models"), R"(["house"])");
     EXPECT_EQ(text_of("?user=ada", "model"), "null");
 
@@ -187,6 +198,34 @@ TEST_F(Explain, SaysThatRequestsUnderWayHoldTheRest) {
     EXPECT_EQ(
         text_of("?user=ada", "/now/message"),
         R"("what is left of your spend limit is set aside for requests that are under way: try again when one has ended")");
+}
+
+TEST_F(Explain, ShowsHowMuchOfTheirMinuteIsUsedUp) {
+    reading = {{.requests = 11.2, .tokens = 1'234, .nano = 505'000'000}, 2};
+
+    EXPECT_EQ(text_of("?user=ada", "/rates"),
+              R"({"scope":"user","requests_per_minute":{"limit":60,"used":12},)"
+              R"("tokens_per_minute":{"limit":5000,"used":1234},)"
+              R"("cost_per_minute":{"limit":"200","used":"50.5"},"concurrent_requests":{"limit":4,"used":2}})");
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].name, "u:3:ada:") << "the gauge that their requests are counted on";
+    EXPECT_EQ(text_of("?user=ada", "/now/state"), R"("allowed")");
+}
+
+TEST_F(Explain, SaysThatTheyGoTooFast) {
+    reading = {{.tokens = 6'000}, 1};
+
+    EXPECT_EQ(text_of("?user=ada", "/now"),
+              R"({"state":"slowed","retry_after_seconds":12,)"
+              R"("message":"rate limit reached: 5000 tokens per minute for you · try again in 12 seconds"})");
+    given_cap(R"({"type":"user","user_id":"ada"})", R"("0")");
+    EXPECT_EQ(text_of("?user=ada", "/now/state"), R"("blocked")") << "money comes first";
+}
+
+TEST_F(Explain, HasNoRatesWhereNothingBoundsThem) {
+    given_person("bob", "bob@x.org", {}, "Bob");
+    EXPECT_EQ(text_of("?user=bob", "/rates"), "null");
+    EXPECT_TRUE(asked.empty());
 }
 
 TEST_F(Explain, IsNotForFinanceNorForStrangers) {

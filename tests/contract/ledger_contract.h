@@ -439,6 +439,28 @@ TEST_P(LedgerContract, SpeaksOfMoneyBeforeItSpeaksOfSpeed) {
     EXPECT_FALSE(refused.braked);
 }
 
+TEST_P(LedgerContract, TellsHowGaugesStand) {
+    const auto bounded = gauge({.requests = 60, .tokens = 6'000, .concurrent = 9, .cost = Money::cents(600)});
+    const auto idle = gauge({.requests = 60, .concurrent = 9}, "u:3:bob:");
+    const auto first = braked("r1", {bounded});
+    ASSERT_TRUE(reserve(first).granted);
+    ASSERT_TRUE(reserve(braked("r2", {bounded})).granted);
+    good(ledger().finish(finished(first, {300, Money::cents(20)}, evening)));
+
+    const auto readings = good(ledger().readings({bounded, idle}, evening));
+
+    ASSERT_EQ(readings.size(), 2U);
+    const policy::Level two{.requests = 2, .tokens = 400, .nano = 300'000'000, .at = evening};
+    EXPECT_EQ(readings[0], (policy::Reading{two, 1}));
+    EXPECT_EQ(readings[1].level.requests, 0);
+    EXPECT_EQ(readings[1].under_way, 0);
+    const auto later = good(ledger().readings({bounded}, evening + std::chrono::seconds(1)));
+    EXPECT_DOUBLE_EQ(later[0].level.requests, 1);
+    EXPECT_DOUBLE_EQ(later[0].level.tokens, 300);
+    EXPECT_DOUBLE_EQ(later[0].level.nano, 200'000'000);
+    EXPECT_EQ(good(ledger().readings({bounded}, evening + std::chrono::seconds(60)))[0].under_way, 0);
+}
+
 TEST_P(LedgerContract, PausesASessionThatCostTooMuchInOneStretch) {
     const auto rule = watch(Money::cents(50), std::nullopt);
     const auto first = watched("r1", rule);

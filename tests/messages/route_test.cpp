@@ -263,6 +263,9 @@ class SlowLedger final : public policy::Ledger {
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant) override {
         co_return std::vector<policy::Standing>(limits.size());
     }
+    Task<std::vector<policy::Reading>> readings(std::vector<policy::Gauge> gauges, Instant) override {
+        co_return std::vector<policy::Reading>(gauges.size());
+    }
 };
 
 TEST_F(MessagesRouteTest, SettlesBesideTheConnectionWhereItIsGivenTheMeans) {

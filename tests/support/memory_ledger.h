@@ -135,6 +135,17 @@ class MemoryLedger final : public policy::Ledger, public policy::PausedSessions 
         co_return result;
     }
 
+    Task<std::vector<policy::Reading>> readings(std::vector<policy::Gauge> gauges, Instant now) override {
+        if (down_) co_return fail(unreachable());
+        std::vector<policy::Reading> result;
+        for (const policy::Gauge& gauge : gauges) {
+            const auto under_way =
+                std::ranges::count_if(under_way_[gauge.name], [&](const auto& each) { return each.second > now; });
+            result.push_back({level_of(gauge, now), under_way});
+        }
+        co_return result;
+    }
+
     std::vector<std::string> begun;  ///< request ids, in order
 
   private:

@@ -5,10 +5,16 @@ import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState, type ReactNode } from 'react';
 import { get, type Cap } from '../../api';
 import { Chooser, type Choice } from '../../form';
-import { cents, money, percent, timeOf, ago } from '../../format';
+import { cents, count, money, percent, timeOf, ago } from '../../format';
 import { go, Link, useAddress, withQuery } from '../../router';
 import { Badge, Card, Empty, Loaded } from '../../ui';
 import { limitLines, readModels } from './model';
+
+/** What a policy bounds for each of its people; the money in cents, as text. */
+const rateNames = {
+    requests_per_minute: 'requests a minute', tokens_per_minute: 'tokens a minute', cost_per_minute: 'a minute',
+    concurrent_requests: 'requests at the same time',
+};
 
 interface Lost {
     spend_limit: { id: string; scope: { type: string; user_id?: string; rbac_group_id?: string }; amount: string | null };
@@ -33,7 +39,8 @@ interface Explanation {
     } | null;
     caps: (Omit<Cap, 'reached'> & { reached?: boolean; spend_limit_id: string | null; lost: Lost[] })[];
     pools: (Cap & { spend_limit_id: string })[];
-    now: { state: 'allowed' | 'blocked' | 'held'; spend_limit_id?: string; until?: string | null; message?: string };
+    rates: Partial<Record<keyof typeof rateNames, { limit: number | string; used: number | string }>> | null;
+    now: { state: 'allowed' | 'blocked' | 'held' | 'slowed'; spend_limit_id?: string; until?: string | null; message?: string };
 }
 
 interface User { id: string; name: string | null; email: string | null }
@@ -137,8 +144,27 @@ function verdictOf(of: Explanation): { tone: Tone; words: string; sentence: stri
     if (of.model && !of.model.allowed) return { tone: 'bad', words: 'Refused', sentence: of.model.message ?? null };
     if (of.now.state === 'blocked')
         return { tone: 'bad', words: of.now.until ? `Refused until ${timeOf(of.now.until)}` : 'Refused until the cap is changed', sentence: of.now.message ?? null };
+    if (of.now.state === 'slowed') return { tone: 'warn', words: 'Refused for a moment', sentence: of.now.message ?? null };
     if (of.now.state === 'held') return { tone: 'warn', words: 'Refused for a moment', sentence: of.now.message ?? null };
     return { tone: 'good', words: 'Allowed', sentence: null };
+}
+
+const figureOf = (value: number | string): string => (typeof value === 'string' ? money(value) : count(value));
+
+/** How much of what their policy allows each person is used up at this moment; sessions and agents have gauges of their own. */
+function Rates({ of }: { of: NonNullable<Explanation['rates']> }) {
+    const rows = (Object.keys(rateNames) as (keyof typeof rateNames)[]).flatMap((id) => {
+        const rate = of[id];
+        return rate ? [{ id, ...rate }] : [];
+    });
+    return (
+        <>
+            <p>Used up at this moment:</p>
+            <ul className="effects">
+                {rows.map(({ id, limit, used }) => <li key={id}>{figureOf(used)} of {figureOf(limit)} {rateNames[id]}</li>)}
+            </ul>
+        </>
+    );
 }
 
 /** What stops single sessions of theirs: others go on. */
@@ -162,6 +188,7 @@ function Steps({ of }: { of: Explanation }) {
     const all = useQuery({ queryKey: ['paused_sessions'], queryFn: () => get<{ data: Paused[] }>('/v1/organizations/paused_sessions?limit=1000') });
     const paused = (all.data?.data ?? []).filter((each) => each.user_id === of.actor.user_id);
     const verdict = verdictOf(of);
+    const isSlowed = of.now.state === 'slowed';
     const isCapped = [...of.caps, ...of.pools].some((cap) => cap.amount !== null);
     const isReached = [...of.caps, ...of.pools].some((cap) => cap.reached);
     return (
@@ -184,10 +211,11 @@ function Steps({ of }: { of: Explanation }) {
                     <Chips of={of.models} label="Models" />
                 </details>
             </Step>
-            <Step title="How fast may they go" tone={paused.length > 0 ? 'warn' : 'neutral'}
-                verdict={paused.length > 0 ? `${paused.length} paused` : limits.length > 0 ? 'Limited' : 'No limits'}>
+            <Step title="How fast may they go" tone={paused.length > 0 || isSlowed ? 'warn' : 'neutral'}
+                verdict={isSlowed ? 'Too fast now' : paused.length > 0 ? `${paused.length} paused` : limits.length > 0 ? 'Limited' : 'No limits'}>
                 {limits.length > 0 ? <ul className="effects">{limits.map((line) => <li key={line}>{line}</li>)}</ul>
                     : <p className="fine">Their policy has no rate limits.</p>}
+                {of.rates && <Rates of={of.rates} />}
                 {paused.length > 0 && <PausedSessions of={paused} by={of} />}
             </Step>
             <Step title="Is there money left" verdict={isReached ? 'No' : of.now.state === 'held' ? 'All set aside' : isCapped ? 'Yes' : 'No cap'}
@@ -196,7 +224,7 @@ function Steps({ of }: { of: Explanation }) {
             </Step>
             <Step title="So a request now is" verdict={verdict.words} tone={verdict.tone}>
                 {verdict.sentence ? <><p>They are told:</p><blockquote>{verdict.sentence}</blockquote></>
-                    : <p className="fine">It is passed on, unless a rate limit above is full at that moment.</p>}
+                    : <p className="fine">It is passed on{limits.length > 0 ? ', unless a session or an agent of theirs goes too fast at that moment' : ''}.</p>}
             </Step>
         </ol>
     );
