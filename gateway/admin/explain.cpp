@@ -40,7 +40,7 @@ bj::array ids_of(const std::vector<const policy::Model*>& models) {
 }
 
 /// What a request of theirs for that model would be told, in its own words.
-bj::object explain_model(policy::RulesPtr rules, const policy::Subject& subject, const std::string& asked) {
+bj::object explain_model(const policy::RulesPtr& rules, const policy::Subject& subject, const std::string& asked) {
     bj::object answer{{"asked", asked}};
     const auto permit = policy::decide(rules, subject, asked);
     answer["allowed"] = permit.has_value();
@@ -211,6 +211,7 @@ Task<bj::object> ExplainRoute::explain_money(policy::Principal person, Instant n
     const auto mode = settings->group_limit_mode;
     const auto accounts = accounts_of(**book, subject_of(person), mode, now);
     std::vector<policy::Limit> limits;
+    limits.reserve(accounts.size());
     for (const Account& account : accounts)
         limits.push_back({account.name, account.period, Money(), account.pool});
     const auto standings = co_await read_standings(parts_.standings, std::move(limits), now);

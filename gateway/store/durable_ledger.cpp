@@ -32,7 +32,7 @@ asio::awaitable<void> pause(std::chrono::milliseconds length) {
 
 }  // namespace
 
-DurableLedger::DurableLedger(asio::any_io_executor executor, RedisClient& redis, RedisLedger& ledger,
+DurableLedger::DurableLedger(const asio::any_io_executor& executor, RedisClient& redis, RedisLedger& ledger,
                              SpendJournal& journal, BlockingPool& pool, std::chrono::seconds losable)
     : redis_(redis),
       ledger_(ledger),

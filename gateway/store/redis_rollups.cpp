@@ -121,6 +121,7 @@ Task<> RedisRollups::note(policy::Principal who) {
 Task<> RedisRollups::read(std::vector<Place> places, Take take) {
     if (places.size() <= 1) co_return co_await read_together(std::move(places), std::move(take));
     std::vector<Command> sizes;
+    sizes.reserve(places.size());
     for (const Place& place : places)
         sizes.push_back({"HLEN", place.key});
     const auto lengths = co_await redis_.send_all(std::move(sizes));
@@ -143,6 +144,7 @@ Task<> RedisRollups::read(std::vector<Place> places, Take take) {
 
 Task<> RedisRollups::read_together(std::vector<Place> places, Take take) {
     std::vector<Command> commands;
+    commands.reserve(places.size());
     for (const Place& place : places)
         commands.push_back({"HGETALL", place.key});
     const auto hashes = co_await redis_.send_all(std::move(commands));
