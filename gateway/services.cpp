@@ -137,7 +137,7 @@ struct Services::State {
           redis(shard.executor(), all.redis, &all.metrics),
           vault(redis, all.clock),
           redis_ledger(redis, [this] { return retention_of(shared.live.load()->settings); }),
-          ledger(shard.executor(), redis, redis_ledger, all.spend_journal, all.pool),
+          ledger(redis, redis_ledger, all.spend_journal, all.pool),
           records(redis),
           rollups(redis),
           paused_sessions(redis, all.clock),

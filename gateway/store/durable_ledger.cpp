@@ -32,16 +32,16 @@ asio::awaitable<void> pause(std::chrono::milliseconds length) {
 
 }  // namespace
 
-DurableLedger::DurableLedger(const asio::any_io_executor& executor, RedisClient& redis, RedisLedger& ledger,
-                             SpendJournal& journal, BlockingPool& pool, std::chrono::seconds losable)
+DurableLedger::DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJournal& journal, BlockingPool& pool,
+                             std::chrono::seconds losable)
     : redis_(redis),
       ledger_(ledger),
       journal_(journal),
       pool_(pool),
       losable_(losable),
-      reserving_(executor, RedisLedger::most_at_once,
+      reserving_(RedisLedger::most_at_once,
                  [this](std::vector<policy::Hold> holds) { return ledger_.reserve(std::move(holds)); }),
-      posting_(executor, RedisLedger::most_at_once, [this](std::vector<Settlement> settlements) {
+      posting_(RedisLedger::most_at_once, [this](std::vector<Settlement> settlements) {
           return ledger_.post(journal_.epoch(), std::move(settlements));
       }) {}
 

@@ -29,9 +29,9 @@ class DurableLedger final : public policy::Ledger {
     /// behind.
     static constexpr std::chrono::seconds usual_losable{10};
 
-    /// All outlive the ledger; `executor` is its shard's. What the store took `losable` ago it keeps.
-    DurableLedger(const boost::asio::any_io_executor& executor, RedisClient& redis, RedisLedger& ledger,
-                  SpendJournal& journal, BlockingPool& pool, std::chrono::seconds losable = usual_losable);
+    /// All outlive the ledger. What the store took `losable` ago it keeps.
+    DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJournal& journal, BlockingPool& pool,
+                  std::chrono::seconds losable = usual_losable);
 
     void begin(const policy::Begun& begun) override;
     Task<policy::Held> reserve(policy::Hold hold) override;

@@ -7,6 +7,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -16,8 +17,6 @@
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include "gateway/store/loop.h"
 
 namespace gatehouse::store {
 
@@ -32,21 +31,21 @@ class Gathering {
         std::size_t place = 0;
     };
 
-    /// `call` is given at most `most` items; what it uses outlives every call.
-    Gathering(boost::asio::any_io_executor executor, std::size_t most, Call call)
-        : state_(std::make_shared<State>(std::move(executor), most, std::move(call))) {}
+    /// `call` is given at most `most` items, by the first of those who ask together: it goes on when that one is
+    /// cancelled. What it uses outlives every call.
+    Gathering(std::size_t most, Call call) : state_(std::make_shared<State>(most, std::move(call))) {}
 
     /// A caller that is cancelled is answered all the same: whatever it does next comes after the call.
     boost::asio::awaitable<Answered> ask(Item item) {
         const auto state = state_;
-        if (state->waiting.empty() || state->waiting.back()->items.size() == state->most)
-            state->waiting.push_back(std::make_shared<Batch>(state->executor));
-        const auto batch = state->waiting.back();
+        const bool is_first = !state->takes_more();
+        if (is_first) state->batches.push_back(std::make_shared<Batch>(co_await boost::asio::this_coro::executor));
+        const auto batch = state->batches.back();
         const std::size_t place = batch->items.size();
         batch->items.push_back(std::move(item));
-        if (!std::exchange(state->calling, true)) run_apart(state->executor, call_for_all(state));
+        if (is_first) co_await call(*state, batch);
         while (!batch->answer)
-            co_await batch->answered.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await until_answered(batch);
         co_return Answered{{batch, &*batch->answer}, place};
     }
 
@@ -55,28 +54,32 @@ class Gathering {
         explicit Batch(const boost::asio::any_io_executor& executor)
             : answered(executor, std::chrono::steady_clock::time_point::max()) {}
         std::vector<Item> items;
+        bool is_under_way = false;
         std::optional<Answer> answer;
         boost::asio::steady_timer answered;  ///< cancelled when there is one
     };
 
     struct State {
-        State(boost::asio::any_io_executor on, std::size_t at_most, Call how)
-            : executor(std::move(on)), most(at_most), call(std::move(how)) {}
-        boost::asio::any_io_executor executor;
+        State(std::size_t at_most, Call how) : most(at_most), call(std::move(how)) {}
+        bool takes_more() const {
+            return !batches.empty() && !batches.back()->is_under_way && batches.back()->items.size() < most;
+        }
         std::size_t most;
         Call call;
-        std::deque<std::shared_ptr<Batch>> waiting;
-        bool calling = false;
+        std::deque<std::shared_ptr<Batch>> batches;  ///< the first is under way, or about to be
     };
 
-    static boost::asio::awaitable<void> call_for_all(std::shared_ptr<State> state) {
-        while (!state->waiting.empty()) {
-            const auto batch = state->waiting.front();
-            state->waiting.pop_front();
-            batch->answer.emplace(co_await state->call(std::move(batch->items)));
-            batch->answered.cancel();
-        }
-        state->calling = false;
+    /// Once those before are answered.
+    static boost::asio::awaitable<void> call(State& state, std::shared_ptr<Batch> batch) {
+        while (state.batches.front() != batch)
+            co_await until_answered(state.batches.front());
+        batch->is_under_way = true;
+        batch->answer.emplace(co_await state.call(std::move(batch->items)));
+        state.batches.pop_front();
+        batch->answered.cancel();
+    }
+    static boost::asio::awaitable<void> until_answered(std::shared_ptr<Batch> batch) {
+        co_await batch->answered.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }
 
     std::shared_ptr<State> state_;

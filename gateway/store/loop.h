@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loop: a coroutine that runs on the shard until it is stopped, whatever it is waiting for then. The connections of
-// store/ keep themselves up with it. run_apart is for one that ends by itself.
+// store/ keep themselves up with it.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,13 +16,6 @@
 #include "gateway/base/log.h"
 
 namespace gatehouse::store {
-
-/// Runs `body` on the executor, with nobody waiting for it.
-inline void run_apart(const boost::asio::any_io_executor& executor, boost::asio::awaitable<void> body) {
-    boost::asio::co_spawn(executor, std::move(body), [](const std::exception_ptr& thrown) {
-        if (thrown) log::error("work of the store ended by an exception");
-    });
-}
 
 /// Is started once.
 class Loop {

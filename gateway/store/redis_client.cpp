@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/store/redis_client.h"
 
+#include <algorithm>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -11,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
+#include <iterator>
 #include <utility>
 
 #include "gateway/base/log.h"
@@ -30,6 +32,9 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds settled{1};
 
 using Replies = std::vector<Reply>;
+
+/// When a caller that is cancelled gets its answer.
+enum class Leaving : std::uint8_t { at_once, when_answered };
 
 /// One place in the queue of expected replies. When the caller is cancelled the place stays, or every later reply
 /// would go to the wrong caller; only nobody is told.
@@ -78,8 +83,11 @@ struct RedisClient::State : std::enable_shared_from_this<State> {
 
     // ---- what callers do
 
-    static Task<Replies> exchange(std::shared_ptr<State> self, std::string bytes, std::size_t expected);
-    asio::awaitable<Result<Replies>> submit(std::string bytes, std::size_t expected);
+    static Task<Replies> exchange(std::shared_ptr<State> self, std::string bytes, std::size_t expected,
+                                  Leaving leaving = Leaving::at_once);
+    static Task<Reply> run(std::shared_ptr<State> self, Script script, std::vector<std::string> keys,
+                           std::vector<std::string> arguments, Leaving leaving);
+    asio::awaitable<Result<Replies>> submit(std::string bytes, std::size_t expected, Leaving leaving);
     Result<> admit() const;
     Result<Reply> settle(Result<Reply> reply) const;
 
@@ -128,14 +136,14 @@ Result<> RedisClient::State::admit() const {
     return {};
 }
 
-asio::awaitable<Result<Replies>> RedisClient::State::submit(std::string bytes, std::size_t expected) {
-    auto initiate = [this, expected](auto handler, const std::string& out) {
+asio::awaitable<Result<Replies>> RedisClient::State::submit(std::string bytes, std::size_t expected, Leaving leaving) {
+    auto initiate = [this, expected, leaving](auto handler, const std::string& out) {
         auto caller = asio::prefer(asio::any_io_executor(asio::get_associated_executor(handler, executor)),
                                    asio::execution::outstanding_work.tracked);
         auto slot = asio::get_associated_cancellation_slot(handler);
         const auto due = SteadyClock::now() + patience.command;
         auto waiter = std::make_shared<Waiter>(std::move(handler), std::move(caller), expected, due);
-        if (slot.is_connected())
+        if (leaving == Leaving::at_once && slot.is_connected())
             slot.assign([weak = std::weak_ptr(waiter)](asio::cancellation_type) {
                 if (const auto place = weak.lock()) place->finish(fail(Error::client_gone()));
             });
@@ -148,10 +156,30 @@ asio::awaitable<Result<Replies>> RedisClient::State::submit(std::string bytes, s
         std::move(initiate), asio::use_awaitable, std::move(bytes));
 }
 
-Task<Replies> RedisClient::State::exchange(std::shared_ptr<State> self, std::string bytes, std::size_t expected) {
+Task<Replies> RedisClient::State::exchange(std::shared_ptr<State> self, std::string bytes, std::size_t expected,
+                                           Leaving leaving) {
     const auto admitted = self->admit();
     if (!admitted) co_return fail(admitted.error());
-    co_return co_await self->submit(std::move(bytes), expected);
+    co_return co_await self->submit(std::move(bytes), expected, leaving);
+}
+
+Task<Reply> RedisClient::State::run(std::shared_ptr<State> self, Script script, std::vector<std::string> keys,
+                                    std::vector<std::string> arguments, Leaving leaving) {
+    Command command{"EVALSHA", std::string(script.sha1), std::to_string(keys.size())};
+    std::ranges::move(keys, std::back_inserter(command));
+    std::ranges::move(arguments, std::back_inserter(command));
+    std::string bytes;
+    append_command(bytes, command);
+    auto replies = co_await exchange(self, std::move(bytes), 1, leaving);
+    if (replies && replies->front().is_error() && replies->front().text.starts_with("NOSCRIPT")) {
+        command[0] = "EVAL";
+        command[1] = script.text;
+        bytes.clear();
+        append_command(bytes, command);
+        replies = co_await exchange(self, std::move(bytes), 1, leaving);
+    }
+    if (!replies) co_return self->settle(fail(replies.error()));
+    co_return self->settle(std::move(replies->front()));
 }
 
 /// What the caller gets to see, counted when it is the store's failure.
@@ -339,22 +367,11 @@ Task<std::vector<Reply>> RedisClient::send_all(std::vector<Command> commands) {
 }
 
 Task<Reply> RedisClient::run(Script script, std::vector<std::string> keys, std::vector<std::string> arguments) {
-    const auto state = state_;
-    Command command{"EVALSHA", std::string(script.sha1), std::to_string(keys.size())};
-    command.insert(command.end(), keys.begin(), keys.end());
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    std::string bytes;
-    append_command(bytes, command);
-    auto replies = co_await State::exchange(state, std::move(bytes), 1);
-    if (replies && replies->front().is_error() && replies->front().text.starts_with("NOSCRIPT")) {
-        command[0] = "EVAL";
-        command[1] = script.text;
-        bytes.clear();
-        append_command(bytes, command);
-        replies = co_await State::exchange(state, std::move(bytes), 1);
-    }
-    if (!replies) co_return state->settle(fail(replies.error()));
-    co_return state->settle(std::move(replies->front()));
+    return State::run(state_, script, std::move(keys), std::move(arguments), Leaving::at_once);
+}
+
+Task<Reply> RedisClient::run_to_end(Script script, std::vector<std::string> keys, std::vector<std::string> arguments) {
+    return State::run(state_, script, std::move(keys), std::move(arguments), Leaving::when_answered);
 }
 
 }  // namespace gatehouse::store

@@ -42,6 +42,8 @@ class RedisClient {
     Task<std::vector<Reply>> send_all(std::vector<Command> commands);
     /// EVALSHA, and EVAL when Redis does not know the script (after its restart or SCRIPT FLUSH).
     Task<Reply> run(Script script, std::vector<std::string> keys, std::vector<std::string> arguments);
+    /// The same for others too: goes on when the calling coroutine is cancelled.
+    Task<Reply> run_to_end(Script script, std::vector<std::string> keys, std::vector<std::string> arguments);
 
     bool is_up() const;
     /// How often it has connected: another number means that Redis may be another one, or have ended meanwhile.

@@ -86,7 +86,7 @@ policy::Level to_level(std::string_view kept) {
 
 Task<std::vector<policy::Held>> RedisLedger::reserve(std::vector<policy::Hold> holds) {
     ScriptCall call = to_reserve_call(holds);
-    const auto reply = co_await redis_.run(scripts::reserve, std::move(call.keys), std::move(call.arguments));
+    const auto reply = co_await redis_.run_to_end(scripts::reserve, std::move(call.keys), std::move(call.arguments));
     if (!reply) co_return fail(reply.error());
     if (reply->items.size() != holds.size()) co_return fail(malformed("reserve"));
     std::vector<policy::Held> all;
@@ -124,7 +124,7 @@ Task<> RedisLedger::finish(policy::Finish finish) {
 Task<> RedisLedger::post(std::string run, std::vector<Settlement> settlements) {
     while (!settlements.empty()) {
         ScriptCall call = to_settle_call(run, settlements, retention_());
-        const auto seen = co_await redis_.run(scripts::settle, std::move(call.keys), std::move(call.arguments));
+        const auto seen = co_await redis_.run_to_end(scripts::settle, std::move(call.keys), std::move(call.arguments));
         if (!seen) co_return fail(seen.error());
         if (seen->items.empty()) break;
         const auto dropped = drop_seen(settlements, *seen);

@@ -31,7 +31,8 @@ class RedisLedger {
     RedisLedger(RedisClient& redis, std::function<Retention()> retention)
         : redis_(redis), retention_(std::move(retention)) {}
 
-    /// Decides at most `most_at_once` one after the other; what became of each, index for index.
+    /// Decides at most `most_at_once` one after the other, also when the caller is cancelled; what became of each,
+    /// index for index.
     Task<std::vector<policy::Held>> reserve(std::vector<policy::Hold> holds);
     /// Holds `amount` if that is more, and stays under way on the gauges.
     Task<> hold(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges, Money amount,

@@ -30,14 +30,14 @@ std::string to_text(Money amount) {
 }
 
 /// A counter outlives its period by a week, for settlements that come late.
-std::string counter_life(policy::Period period) {
+std::chrono::days counter_life(policy::Period period) {
     switch (period) {
         case policy::Period::daily:
-            return seconds_text(std::chrono::days{8});
+            return std::chrono::days{8};
         case policy::Period::weekly:
-            return seconds_text(std::chrono::days{14});
+            return std::chrono::days{14};
         case policy::Period::monthly:
-            return seconds_text(std::chrono::days{38});
+            return std::chrono::days{38};
     }
     return {};
 }
@@ -164,20 +164,21 @@ constexpr std::array usage_members{&policy::Usage::input,          &policy::Usag
                                    &policy::Usage::cache_read,     &policy::Usage::cache_write_5m,
                                    &policy::Usage::cache_write_1h, &policy::Usage::web_searches};
 
-/// A field of a hash: the key's place among KEYS, counted from one, and its name.
-using Field = std::pair<std::size_t, std::string>;
-
 struct CellSum {
-    std::chrono::seconds life{0};
     std::int64_t requests = 0;
     policy::Usage usage{};
     Money cost;
 };
 
-struct AccountSum {
-    std::string life;
-    Money cost;
+/// What is added to the fields of one hash.
+template <class Sum>
+struct Hash {
+    std::chrono::seconds life{0};
+    std::map<std::string, Sum> fields;
 };
+/// By the place of its key among KEYS, counted from one.
+template <class Sum>
+using Hashes = std::map<std::size_t, Hash<Sum>>;
 
 struct GaugeSum {
     const policy::Gauge* gauge = nullptr;  ///< as the last of them has it
@@ -233,6 +234,21 @@ class Ends {
     std::map<std::string, Money> stretches_;
 };
 
+/// Of settle.lua's add_all.
+template <class Sum, class AppendFigures>
+void append_hashes(const Hashes<Sum>& hashes, ScriptCall& call, const AppendFigures& append_figures) {
+    call.arguments.push_back(std::to_string(hashes.size()));
+    for (const auto& [place, hash] : hashes) {
+        call.arguments.push_back(std::to_string(place));
+        call.arguments.push_back(seconds_text(hash.life));
+        call.arguments.push_back(std::to_string(hash.fields.size()));
+        for (const auto& [name, sum] : hash.fields)
+            call.arguments.push_back(name);
+        for (const auto& [name, sum] : hash.fields)
+            append_figures(sum, call.arguments);
+    }
+}
+
 /// What settlements come to together.
 class Sums {
   public:
@@ -256,12 +272,11 @@ class Sums {
         add_cell(sessions_key(who.user, charge.when),
                  session_cell_name(charge.session, charge.agent, who.model, who.project), retention_.detail, charge);
         for (const policy::Period period : policy::every_period) {
-            const std::size_t place = place_of(spent_key(period, charge.when));
-            for (const std::string& account : charge.accounts) {
-                AccountSum& sum = accounts_[{place, account}];
-                sum.life = counter_life(period);
-                sum.cost += std::max(charge.cost, Money());
-            }
+            if (charge.accounts.empty()) break;
+            Hash<Money>& hash = accounts_[place_of(spent_key(period, charge.when))];
+            hash.life = counter_life(period);
+            for (const std::string& account : charge.accounts)
+                hash.fields[account] += std::max(charge.cost, Money());
         }
         if (retention_.notes_touched)
             for (const std::string& account : charge.accounts)
@@ -279,14 +294,14 @@ class Sums {
             call.arguments.push_back(settlement.charge.request_id);
             call.arguments.push_back(settlement.record);
         }
-        append_cells(call);
-        call.arguments.push_back(std::to_string(accounts_.size()));
-        for (const auto& [field, sum] : accounts_) {
-            call.arguments.push_back(std::to_string(field.first));
-            call.arguments.push_back(field.second);
-            call.arguments.push_back(sum.life);
-            call.arguments.push_back(to_text(sum.cost));
-        }
+        append_hashes(cells_, call, [](const CellSum& sum, std::vector<std::string>& figures) {
+            figures.push_back(std::to_string(sum.requests));
+            for (const auto member : usage_members)
+                figures.push_back(std::to_string(sum.usage.*member));
+            figures.push_back(to_text(sum.cost));
+        });
+        append_hashes(accounts_, call,
+                      [](Money sum, std::vector<std::string>& figures) { figures.push_back(to_text(sum)); });
         call.arguments.push_back(std::to_string(touched_.size()));
         std::ranges::move(touched_, std::back_inserter(call.arguments));
         call.arguments.push_back(std::to_string(principals_.size()));
@@ -302,30 +317,18 @@ class Sums {
     std::size_t place_of(const std::string& key) { return number_in(keys_, key); }
     void add_cell(const std::string& key, std::string_view name, std::chrono::seconds life,
                   const policy::Charge& charge) {
-        CellSum& sum = cells_[{place_of(key), std::string(name)}];
-        sum.life = life;
+        Hash<CellSum>& hash = cells_[place_of(key)];
+        hash.life = life;
+        CellSum& sum = hash.fields[std::string(name)];
         ++sum.requests;
         for (const auto member : usage_members)
             sum.usage.*member = plus(sum.usage.*member, counted(charge.usage.*member));
         sum.cost += std::max(charge.cost, Money());
     }
-    void append_cells(ScriptCall& call) const {
-        call.arguments.push_back(std::to_string(cells_.size()));
-        for (const auto& [field, sum] : cells_) {
-            call.arguments.push_back(std::to_string(field.first));
-            call.arguments.push_back(field.second);
-            call.arguments.push_back(seconds_text(sum.life));
-            call.arguments.push_back(std::to_string(sum.requests));
-            for (const auto member : usage_members)
-                call.arguments.push_back(std::to_string(sum.usage.*member));
-            call.arguments.push_back(to_text(sum.cost));
-        }
-    }
-
     const Retention& retention_;
     std::vector<std::string> keys_;
-    std::map<Field, CellSum> cells_;
-    std::map<Field, AccountSum> accounts_;
+    Hashes<CellSum> cells_;
+    Hashes<Money> accounts_;
     std::vector<std::string> touched_;
     std::map<std::string, std::string> principals_;
     Ends ends_;

@@ -4,9 +4,9 @@
 -- KEYS: when reservations expire, reservations, held; seen bits, records, principals, touched accounts, their number; the
 -- hashes of cells and of what accounts spent; then those of end_requests. ARGV: first key of end_requests, time to live of
 -- seen bits in s, records to keep, number of settlements; for each its number, the request's id and its record; number of
--- cells; for each its key's place in KEYS, its name, time to live in s, requests, six counts (input, output, cache read,
--- two cache writes, web searches) and nano-dollars; number of accounts' periods; for each its key's place, the account,
--- time to live in s and nano-dollars; number of touched accounts, their names; number of principals, for each subject and
+-- hashes of cells; for each its place in KEYS, its time to live in s, the number of its cells, their names, and for each
+-- requests, six counts (input, output, cache read, two cache writes, web searches) and nano-dollars; the same of accounts'
+-- periods, with nano-dollars only; number of touched accounts, their names; number of principals, for each subject and
 -- JSON; then those of end_requests.
 --@include plus.part.lua
 --@include take_back.part.lua
@@ -41,31 +41,34 @@ for settlement = 1, settlements do
 end
 take_back(ended)
 
-at = at + 1
-for _ = 1, tonumber(ARGV[at]) do
-    local key, name = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2]
-    local had = redis.call('HGET', key, name)
-    if had then
-        local requests, input, output, read, short, long, searches, sum =
-            string.match(had, '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)')
-        redis.call('HSET', key, name, string.format('%d %d %d %d %d %d %d %s', requests + ARGV[at + 4],
-            input + ARGV[at + 5], output + ARGV[at + 6], read + ARGV[at + 7], short + ARGV[at + 8],
-            long + ARGV[at + 9], searches + ARGV[at + 10], plus(sum, ARGV[at + 11])))
-    else
-        redis.call('HSET', key, name, table.concat(ARGV, ' ', at + 4, at + 11))
-        redis.call('EXPIRE', key, ARGV[at + 3])
+-- Adds to the fields of hashes, each read and written in one go: `width` figures to a field, by `sum`, which is given what
+-- is there and the place of what is more.
+local function add_all(width, sum)
+    at = at + 1
+    for _ = 1, tonumber(ARGV[at]) do
+        local key, life, count = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2], tonumber(ARGV[at + 3])
+        local names = at + 4
+        at = at + 3 + count
+        local fields, is_new = {}, false
+        for field, had in ipairs(redis.call('HMGET', key, unpack(ARGV, names, at))) do
+            fields[field * 2 - 1] = ARGV[names + field - 1]
+            fields[field * 2] = had and sum(had, at + 1) or table.concat(ARGV, ' ', at + 1, at + width)
+            is_new = is_new or not had
+            at = at + width
+        end
+        redis.call('HSET', key, unpack(fields))
+        if is_new then redis.call('EXPIRE', key, life) end
     end
-    at = at + 11
 end
 
-at = at + 1
-for _ = 1, tonumber(ARGV[at]) do
-    local key, cost = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 4]
-    if redis.call('HINCRBY', key, ARGV[at + 2], cost) == tonumber(cost) then
-        redis.call('EXPIRE', key, ARGV[at + 3])
-    end
-    at = at + 4
-end
+add_all(8, function(had, more)
+    local requests, input, output, read, short, long, searches, cost =
+        string.match(had, '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)')
+    return string.format('%d %d %d %d %d %d %d %s', requests + ARGV[more], input + ARGV[more + 1],
+        output + ARGV[more + 2], read + ARGV[more + 3], short + ARGV[more + 4], long + ARGV[more + 5],
+        searches + ARGV[more + 6], plus(cost, ARGV[more + 7]))
+end)
+add_all(1, function(had, more) return plus(had, ARGV[more]) end)
 
 at = at + 1
 for touched = at + 1, at + tonumber(ARGV[at]) do

@@ -67,7 +67,7 @@ class RedisSetup final : public LedgerSetup {
     Journal journal_;
     BlockingPool pool_{1};
     store::RedisLedger redis_{shard_.redis, [] { return store::Retention{}; }};
-    store::DurableLedger ledger_{shard_.context.get_executor(), shard_.redis, redis_, *journal_.journal, pool_};
+    store::DurableLedger ledger_{shard_.redis, redis_, *journal_.journal, pool_};
 };
 
 template <class Setup>
@@ -161,7 +161,7 @@ class DurableLedgerTest : public ::testing::Test {
     Journal journal;
     BlockingPool pool{1};
     store::RedisLedger plain{redis, [] { return store::Retention{}; }};
-    store::DurableLedger ledger{context.get_executor(), redis, plain, *journal.journal, pool};
+    store::DurableLedger ledger{redis, plain, *journal.journal, pool};
     int recoveries = 0;
     int process = 0;
 };
@@ -268,7 +268,7 @@ TEST_F(DurableLedgerTest, AddsAgainWhatADeadRunHadSpent) {
     Journal dead;
     leave(dead);
     Journal next{dead.dir.file("journal")};
-    store::DurableLedger successor{context.get_executor(), redis, plain, *next.journal, pool};
+    store::DurableLedger successor{redis, plain, *next.journal, pool};
     recover(successor);
     ASSERT_TRUE(comes_to(5));
 
@@ -282,7 +282,7 @@ TEST_F(DurableLedgerTest, IsDoneWithADeadRunOnceItStays) {
     Journal dead;
     const auto directory = leave(dead);
     Journal next{dead.dir.file("journal")};
-    store::DurableLedger successor{context.get_executor(), redis, plain, *next.journal, pool, std::chrono::seconds(0)};
+    store::DurableLedger successor{redis, plain, *next.journal, pool, std::chrono::seconds(0)};
 
     recover(successor);
 
@@ -293,7 +293,7 @@ TEST_F(DurableLedgerTest, IsDoneWithADeadRunOnceItStays) {
 
 TEST_F(DurableLedgerTest, TrustsAStoreOnlyWhileItAnswers) {
     constexpr std::chrono::seconds at_once{0};
-    store::DurableLedger trusting{context.get_executor(), redis, plain, *journal.journal, pool, at_once};
+    store::DurableLedger trusting{redis, plain, *journal.journal, pool, at_once};
     ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
     ASSERT_TRUE(run(context, trusting.settle(charge("r1"), std::nullopt)));
     signal_redis(SIGSTOP);
@@ -381,6 +381,14 @@ TEST_F(RedisLedgerTest, AddsManySettlementsInOneCallAsOneByOne) {
     EXPECT_EQ(field("gh:{spend}:t:20261121", "|eng|m|u|m@1|p%25||fast"), "64 64 128 192 256 320 384 79012288");
     EXPECT_EQ(field(store::sessions_key("bob", noon), "s1|a1|m|p%25"), "32 32 64 96 128 160 192 39506144");
     EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 64);
+}
+
+TEST_F(RedisLedgerTest, AddsAChargeThatIsOnNoAccountToTheReports) {
+    policy::Charge one = charge();
+    one.accounts.clear();
+    post_all({{0, std::move(one), "{}", std::nullopt}});
+    EXPECT_EQ(shard.ask({"HLEN", "gh:{spend}:m:202611"}).integer, 1);
+    EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 1);
 }
 
 TEST_F(RedisLedgerTest, AddsOfManySettlementsThoseThatWereNotAddedBefore) {
