@@ -30,6 +30,10 @@ asio::awaitable<void> pause(std::chrono::milliseconds length) {
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
+bool was_taken(std::uint64_t number, const Result<std::vector<std::uint64_t>>& refused) {
+    return refused && std::ranges::find(*refused, number) == refused->end();
+}
+
 }  // namespace
 
 DurableLedger::DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJournal& journal, BlockingPool& pool,
@@ -51,8 +55,7 @@ void DurableLedger::begin(const policy::Begun& begun) {
 
 Task<policy::Held> DurableLedger::reserve(policy::Hold hold) {
     const auto [answer, place] = co_await reserving_.ask(std::move(hold));
-    if (!*answer) co_return fail(answer->error());
-    co_return std::move((*answer)->at(place));
+    co_return std::move(answer->at(place));
 }
 
 Task<> DurableLedger::extend(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges,
@@ -75,7 +78,7 @@ Task<> DurableLedger::settle(policy::Charge charge, std::optional<policy::Finish
     const std::uint64_t number = journal_.settled(charge, record);
     const std::uint64_t doubts = journal_.doubts();
     const auto posted = co_await posting_.ask({number, std::move(charge), std::move(record), std::move(finish)});
-    if (*posted.answer)
+    if (was_taken(number, *posted.answer))
         journal_.posted(number, doubts);
     else
         journal_.not_posted(number);
@@ -116,6 +119,7 @@ Task<std::vector<policy::Reading>> DurableLedger::readings(std::vector<policy::G
 
 /// True when all are in the store.
 asio::awaitable<bool> DurableLedger::post_all(std::vector<SettleLine> lines, std::string epoch) {
+    bool done = true;
     for (std::size_t first = 0; first < lines.size(); first += RedisLedger::most_at_once) {
         const auto some = std::span(lines).subspan(first, std::min(RedisLedger::most_at_once, lines.size() - first));
         const std::uint64_t doubts = journal_.doubts();
@@ -126,11 +130,12 @@ asio::awaitable<bool> DurableLedger::post_all(std::vector<SettleLine> lines, std
         }
         const auto posted = co_await ledger_.post(epoch, std::move(settlements));
         if (!posted || stopped_) co_return false;
+        done = done && posted->empty();
         if (epoch != journal_.epoch()) continue;
         for (const SettleLine& line : some)
-            journal_.posted(line.number, doubts);
+            if (was_taken(line.number, posted)) journal_.posted(line.number, doubts);
     }
-    co_return true;
+    co_return done;
 }
 
 /// How many settlements there were; nothing when we are stopped before all are in the store.

@@ -69,8 +69,8 @@ class DurableLedger final : public policy::Ledger {
     std::chrono::seconds losable_;
     std::vector<Adopted> adopted_;
     std::uint64_t connections_ = 0;  ///< of `redis_`, when last looked at
-    Gathering<policy::Hold, Result<std::vector<policy::Held>>> reserving_;
-    Gathering<Settlement, Result<>> posting_;
+    Gathering<policy::Hold, std::vector<Result<policy::Held>>> reserving_;
+    Gathering<Settlement, Result<std::vector<std::uint64_t>>> posting_;
     bool stopped_ = false;
 };
 

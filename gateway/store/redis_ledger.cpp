@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
+#include "gateway/base/log.h"
 #include "gateway/store/paused_record.h"
 #include "gateway/store/record.h"
 #include "gateway/store/rollup_keys.h"
@@ -13,6 +15,8 @@
 
 namespace gatehouse::store {
 namespace {
+
+namespace asio = boost::asio;
 
 Money to_money(const Reply& reply) {
     std::int64_t nano = 0;
@@ -84,7 +88,23 @@ policy::Level to_level(std::string_view kept) {
 
 }  // namespace
 
-Task<std::vector<policy::Held>> RedisLedger::reserve(std::vector<policy::Hold> holds) {
+asio::awaitable<std::vector<Result<policy::Held>>> RedisLedger::reserve(std::vector<policy::Hold> holds) {
+    std::vector<Result<policy::Held>> each;
+    auto together = co_await reserve_together(holds);
+    if (together) {
+        std::ranges::move(*together, std::back_inserter(each));
+    } else if (holds.size() == 1 || together.error().reason != Reason::store_refused) {
+        each.assign(holds.size(), fail(together.error()));
+    } else {
+        for (const policy::Hold& hold : holds) {
+            auto alone = co_await reserve_together({&hold, 1});
+            each.push_back(alone ? Result<policy::Held>(std::move(alone->front())) : fail(alone.error()));
+        }
+    }
+    co_return each;
+}
+
+Task<std::vector<policy::Held>> RedisLedger::reserve_together(std::span<const policy::Hold> holds) {
     ScriptCall call = to_reserve_call(holds);
     const auto reply = co_await redis_.run_to_end(scripts::reserve, std::move(call.keys), std::move(call.arguments));
     if (!reply) co_return fail(reply.error());
@@ -121,7 +141,25 @@ Task<> RedisLedger::finish(policy::Finish finish) {
     co_return Result<>{};
 }
 
-Task<> RedisLedger::post(std::string run, std::vector<Settlement> settlements) {
+Task<std::vector<std::uint64_t>> RedisLedger::post(std::string run, std::vector<Settlement> settlements) {
+    std::vector<std::uint64_t> refused;
+    const auto together = co_await post_together(run, settlements);
+    if (together) co_return refused;
+    if (settlements.size() == 1 || together.error().reason != Reason::store_refused) co_return fail(together.error());
+    for (const Settlement& settlement : settlements) {
+        const auto alone = co_await post_together(run, {settlement});
+        if (!alone && alone.error().reason != Reason::store_refused) co_return fail(alone.error());
+        if (alone) continue;
+        refused.push_back(settlement.number);
+        if (std::exchange(warned_of_, settlement.number) != settlement.number)
+            log::warn(
+                "Redis refuses a settlement, probably because it cannot read what is kept there: it stays on disk",
+                {{"request_id", settlement.charge.request_id}, {"error", describe(alone.error())}});
+    }
+    co_return refused;
+}
+
+Task<> RedisLedger::post_together(std::string run, std::vector<Settlement> settlements) {
     while (!settlements.empty()) {
         ScriptCall call = to_settle_call(run, settlements, retention_());
         const auto seen = co_await redis_.run_to_end(scripts::settle, std::move(call.keys), std::move(call.arguments));

@@ -6,11 +6,13 @@
 // it. One per shard.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,23 +33,28 @@ class RedisLedger {
     RedisLedger(RedisClient& redis, std::function<Retention()> retention)
         : redis_(redis), retention_(std::move(retention)) {}
 
-    /// Decides at most `most_at_once` one after the other, also when the caller is cancelled; what became of each,
-    /// index for index.
-    Task<std::vector<policy::Held>> reserve(std::vector<policy::Hold> holds);
+    /// Decides at most `most_at_once` one after the other, also when the caller is cancelled; index for index what
+    /// became of each. One that Redis refuses, because it cannot read what is kept for it, takes no other along.
+    boost::asio::awaitable<std::vector<Result<policy::Held>>> reserve(std::vector<policy::Hold> holds);
     /// Holds `amount` if that is more, and stays under way on the gauges.
     Task<> hold(std::string id, std::vector<std::string> accounts, std::vector<policy::Gauge> gauges, Money amount,
                 Instant expires_at);
     Task<> release(std::string id);
     Task<> finish(policy::Finish finish);
-    /// At most `most_at_once` settlements of one run, `run` its epoch. Succeeds too when some were added before; their
-    /// `finish` was heard then too. When it fails, any of them may have been added.
-    Task<> post(std::string run, std::vector<Settlement> settlements);
+    /// At most `most_at_once` settlements of one run, `run` its epoch, also when the caller is cancelled. The numbers
+    /// of those that Redis refuses, which it does for each by itself; those that were added before are not among them,
+    /// and their `finish` was heard then. When it fails, any of them may have been added.
+    Task<std::vector<std::uint64_t>> post(std::string run, std::vector<Settlement> settlements);
     Task<std::vector<policy::Standing>> standings(std::vector<policy::Limit> limits, Instant now);
     Task<std::vector<policy::Reading>> readings(std::vector<policy::Gauge> gauges, Instant now);
 
   private:
+    Task<std::vector<policy::Held>> reserve_together(std::span<const policy::Hold> holds);
+    Task<> post_together(std::string run, std::vector<Settlement> settlements);
+
     RedisClient& redis_;
     std::function<Retention()> retention_;
+    std::optional<std::uint64_t> warned_of_;  ///< the settlement: it is tried again and again
 };
 
 }  // namespace gatehouse::store

@@ -12,11 +12,40 @@
 --@include take_back.part.lua
 --@include level.part.lua
 --@include end_requests.part.lua
-local at = 4
 local settlements = tonumber(ARGV[4])
+local at = 4 + settlements * 3
+
+-- First what fields come to, so that what cannot be read fails before anything is changed. Each hash is read and written
+-- in one go: `width` figures to a field, by `sum`, which is given what is there and the place of what is more.
+local hashes = {}
+local function add_up(width, sum)
+    at = at + 1
+    for _ = 1, tonumber(ARGV[at]) do
+        local key, life, count = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2], tonumber(ARGV[at + 3])
+        local names = at + 4
+        at = at + 3 + count
+        local fields, is_new = {}, false
+        for field, had in ipairs(redis.call('HMGET', key, unpack(ARGV, names, at))) do
+            fields[field * 2 - 1] = ARGV[names + field - 1]
+            fields[field * 2] = had and sum(had, at + 1) or table.concat(ARGV, ' ', at + 1, at + width)
+            is_new = is_new or not had
+            at = at + width
+        end
+        hashes[#hashes + 1] = {key = key, fields = fields, life = is_new and life}
+    end
+end
+add_up(8, function(had, more)
+    local requests, input, output, read, short, long, searches, cost =
+        string.match(had, '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)')
+    return string.format('%d %d %d %d %d %d %d %s', requests + ARGV[more], input + ARGV[more + 1],
+        output + ARGV[more + 2], read + ARGV[more + 3], short + ARGV[more + 4], long + ARGV[more + 5],
+        searches + ARGV[more + 6], plus(cost, ARGV[more + 7]))
+end)
+add_up(1, function(had, more) return plus(had, ARGV[more]) end)
+
 local bits, outlives = {}, false
 for settlement = 1, settlements do
-    local number = ARGV[at + settlement * 3 - 2]
+    local number = ARGV[2 + settlement * 3]
     local bit = settlement * 4
     bits[bit - 3], bits[bit - 2], bits[bit - 1], bits[bit] = 'SET', 'u1', number, '1'
     outlives = outlives or tonumber(number) % 256 == 0
@@ -35,40 +64,14 @@ if outlives then redis.call('EXPIRE', KEYS[4], ARGV[2]) end
 
 local ended = {}
 for settlement = 1, settlements do
-    ended[settlement] = ARGV[at + 2]
-    redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'r', ARGV[at + 3])
-    at = at + 3
+    ended[settlement] = ARGV[3 + settlement * 3]
+    redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'r', ARGV[4 + settlement * 3])
 end
 take_back(ended)
-
--- Adds to the fields of hashes, each read and written in one go: `width` figures to a field, by `sum`, which is given what
--- is there and the place of what is more.
-local function add_all(width, sum)
-    at = at + 1
-    for _ = 1, tonumber(ARGV[at]) do
-        local key, life, count = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2], tonumber(ARGV[at + 3])
-        local names = at + 4
-        at = at + 3 + count
-        local fields, is_new = {}, false
-        for field, had in ipairs(redis.call('HMGET', key, unpack(ARGV, names, at))) do
-            fields[field * 2 - 1] = ARGV[names + field - 1]
-            fields[field * 2] = had and sum(had, at + 1) or table.concat(ARGV, ' ', at + 1, at + width)
-            is_new = is_new or not had
-            at = at + width
-        end
-        redis.call('HSET', key, unpack(fields))
-        if is_new then redis.call('EXPIRE', key, life) end
-    end
+for _, hash in ipairs(hashes) do
+    redis.call('HSET', hash.key, unpack(hash.fields))
+    if hash.life then redis.call('EXPIRE', hash.key, hash.life) end
 end
-
-add_all(8, function(had, more)
-    local requests, input, output, read, short, long, searches, cost =
-        string.match(had, '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)')
-    return string.format('%d %d %d %d %d %d %d %s', requests + ARGV[more], input + ARGV[more + 1],
-        output + ARGV[more + 2], read + ARGV[more + 3], short + ARGV[more + 4], long + ARGV[more + 5],
-        searches + ARGV[more + 6], plus(cost, ARGV[more + 7]))
-end)
-add_all(1, function(had, more) return plus(had, ARGV[more]) end)
 
 at = at + 1
 for touched = at + 1, at + tonumber(ARGV[at]) do

@@ -127,7 +127,7 @@ class BackupFlow : public ::testing::Test {
         hold.limits.push_back({});
         hold.limits.back().account = "user:ada";
         hold.limits.back().amount = Money::nano(1'000'000'000'000'000'000);
-        old_.good(ledger.reserve({hold}));
+        ASSERT_TRUE(testing::run(old_.context, ledger.reserve({hold}))[0]);
     }
     void given_credentials() {
         store::RedisVault vault(old_.redis, old_.clock);

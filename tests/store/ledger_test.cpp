@@ -334,12 +334,17 @@ class RedisLedgerTest : public ::testing::Test {
     }
     void post(std::uint64_t number) { post_all({{number, charge(), "{}", std::nullopt}}); }
     void post_all(std::vector<store::Settlement> settlements) {
-        ASSERT_TRUE(run(shard.context, ledger.post("e1", std::move(settlements))));
+        const auto refused = run(shard.context, ledger.post("e1", std::move(settlements)));
+        ASSERT_TRUE(refused);
+        EXPECT_TRUE(refused->empty());
     }
     std::vector<policy::Held> reserve(std::vector<policy::Hold> holds) {
-        auto all = run(shard.context, ledger.reserve(std::move(holds)));
-        if (!all) throw std::runtime_error(describe(all.error()));
-        return std::move(*all);
+        std::vector<policy::Held> all;
+        for (auto& held : run(shard.context, ledger.reserve(std::move(holds)))) {
+            if (!held) throw std::runtime_error(describe(held.error()));
+            all.push_back(std::move(*held));
+        }
+        return all;
     }
     policy::Standing standing(const std::string& account) {
         const auto standings =
@@ -402,6 +407,48 @@ TEST_F(RedisLedgerTest, AddsOfManySettlementsThoseThatWereNotAddedBefore) {
 
     EXPECT_EQ(standing("u:ada|x").spent, Money::nano(5 * 1'234'567));
     EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 5);
+}
+
+TEST_F(RedisLedgerTest, AddsTheOthersWhenWhatIsKeptForOneCannotBeRead) {
+    policy::Charge bobs = charge();
+    bobs.request_id = "r2";
+    bobs.who.user = "bob";
+    bobs.accounts = {"u:bob"};
+    const std::string cell = "bob|eng|m|u|m@1|p%25||fast";
+    shard.ask({"HSET", "gh:{spend}:m:202611", cell, "not a cell"});
+    const std::vector<store::Settlement> both{{1, charge(), "{}", std::nullopt}, {2, bobs, "{}", std::nullopt}};
+
+    const auto refused = run(shard.context, ledger.post("e1", both));
+
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(*refused, std::vector<std::uint64_t>{2});
+    EXPECT_EQ(standing("u:ada|x").spent, Money::nano(1'234'567));
+    EXPECT_EQ(standing("u:bob").spent, Money()) << "nothing of it was added";
+    shard.ask({"HDEL", "gh:{spend}:m:202611", cell});
+    post_all(both);
+    EXPECT_EQ(standing("u:ada|x").spent, Money::nano(1'234'567));
+    EXPECT_EQ(standing("u:bob").spent, Money::nano(1'234'567));
+    EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 2);
+}
+
+TEST_F(RedisLedgerTest, DecidesForTheOthersWhenWhatIsKeptForOneCannotBeRead) {
+    policy::Gauge gauge;
+    gauge.name = "g";
+    gauge.rates.requests = 10;
+    policy::Hold sound{.id = "r1", .now = noon, .estimate = Money::cents(3), .lifetime = std::chrono::seconds(60)};
+    sound.limits = {{"u:ada", policy::Period::daily, Money::dollars(1), false}};
+    policy::Hold broken = sound;
+    broken.id = "r2";
+    broken.gauges = {gauge};
+    shard.ask({"SET", store::level_key("g"), "not a level"});
+
+    const auto each = run(shard.context, ledger.reserve({sound, broken}));
+
+    ASSERT_EQ(each.size(), 2U);
+    EXPECT_TRUE(each[0] && each[0]->granted);
+    ASSERT_FALSE(each[1]);
+    EXPECT_EQ(each[1].error().reason, Reason::store_refused);
+    EXPECT_EQ(standing("u:ada").held, Money::cents(3));
 }
 
 /// What a server tool's own model cost is a second charge of the same request.
