@@ -14,6 +14,7 @@ const people = 10_000;
 const rounds = 7;
 const options = {
   company: true,
+  within: 280_000, // a slow machine takes its time with so many
   managed: { source: 'store' },
   policies: [{ match: { groups: ['group-1'] }, cli: { availableModels: ['haiku'] } }, { match: {}, cli: {} }],
   admin: { admin_groups: ['admins'], finance_groups: ['finance'] },

@@ -10,10 +10,12 @@ import { startProvider } from './provider.mjs';
 import { startTap } from './tap.mjs';
 import { artifacts } from './world.mjs';
 
-const bound = 170_000;
+const usual = 170_000;
 
 /// `script` gets `{idp, provider, tap, gateway, browser, step, terminal}` and throws when something is not as it should.
+/// `options.within`: its bound in ms.
 export async function scene(options, script) {
+  const bound = options.within ?? usual;
   const began = Date.now();
   const parts = { reached: 'starting the parts', diagnoses: [], stops: [] };
   const late = setTimeout(() => {
