@@ -155,6 +155,11 @@ bj::object explain_now(const Bounds& bounds, std::string_view blocked_message, I
     return {{"state", "allowed"}};
 }
 
+/// Of them alone: which session and which agent would ask is not known.
+std::vector<policy::Gauge> own_gauges(const policy::Policy* policy, const policy::Subject& subject) {
+    return policy != nullptr ? policy::gauges(policy->brakes, subject.id, "", "") : std::vector<policy::Gauge>{};
+}
+
 /// Whole requests and tokens, and cents: what a minute allows and what of it is used up.
 bj::value explain_rates(const std::optional<GaugeFill>& fill) {
     if (!fill) return {};
@@ -225,10 +230,8 @@ Task<bj::object> ExplainRoute::explain_money(policy::Principal person, Instant n
                          {"now", explain_now(bounds_of(accounts, *standings), settings->blocked_message, now)}};
 }
 
-/// Of them alone: which session and which agent would ask is not known. Nothing when their policy does not bound them.
-Task<std::optional<GaugeFill>> ExplainRoute::read_fill(policy::RulesPtr rules, policy::Principal person, Instant now) {
-    const policy::Policy* mine = rules->match(subject_of(person)).policy;
-    auto gauges = mine != nullptr ? policy::gauges(mine->brakes, person.id, "", "") : std::vector<policy::Gauge>{};
+/// Nothing when there is no gauge.
+Task<std::optional<GaugeFill>> ExplainRoute::read_fill(std::vector<policy::Gauge> gauges, Instant now) {
     if (gauges.empty()) co_return std::optional<GaugeFill>{};
     const auto readings = co_await parts_.readings(gauges, now);
     if (!readings) co_return fail(readings.error());
@@ -248,12 +251,12 @@ Task<http::Response> ExplainRoute::explain(http::Request& request) {
     auto money = co_await explain_money(*person, now);
     if (!money) co_return fail(money.error());
     const auto rules = parts_.rules();
-    const auto fill = co_await read_fill(rules, *person, now);
+    const policy::Subject subject = subject_of(*person);
+    const auto match = rules->match(subject);
+    const auto fill = co_await read_fill(own_gauges(match.policy, subject), now);
     if (!fill) co_return fail(fill.error());
     add_brake((*money)["now"].as_object(), *fill);
 
-    const policy::Subject subject = subject_of(*person);
-    const auto match = rules->match(subject);
     bj::object body{{"type", "explanation"}, {"actor", actor_of(*person)}};
     body["kind"] = kind_of(*person);
     body["groups"] = groups_of(*person);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "gateway/admin/cap_store.h"
 #include "gateway/admin/gate.h"
@@ -47,7 +48,7 @@ class ExplainRoute {
   private:
     Task<http::Response> explain(http::Request& request);
     Task<policy::Principal> find_person(std::string user);
-    Task<std::optional<GaugeFill>> read_fill(policy::RulesPtr rules, policy::Principal person, Instant now);
+    Task<std::optional<GaugeFill>> read_fill(std::vector<policy::Gauge> gauges, Instant now);
     Task<boost::json::object> explain_money(policy::Principal person, Instant now);
 
     ExplainParts parts_;

@@ -192,8 +192,7 @@ bool is_about_sessions(const ReportQuery& query) {
 /// Sessions are kept by user and day, and only with their models.
 Result<> check_sessions(const ReportQuery& query) {
     if (!is_about_sessions(query)) return {};
-    const auto users = query.filter.find(Dimension::user);
-    if (users == query.filter.end() || users->second.size() != 1)
+    if (only_user(query) == nullptr)
         return fail(bad_field("group_by", "sessions and agents are shown for one user: name exactly one in users[]"));
     if (query.grain != Grain::day)
         return fail(bad_field("bucket_width", "must be 1d for sessions and agents: they are kept by day"));
@@ -225,6 +224,11 @@ bool ReportQuery::asks_for(std::string_view name) const {
 
 bool ReportQuery::groups_by(Dimension dimension) const {
     return std::ranges::find(group_by, dimension) != group_by.end();
+}
+
+const std::string* only_user(const ReportQuery& query) {
+    const auto users = query.filter.find(Dimension::user);
+    return users != query.filter.end() && users->second.size() == 1 ? &users->second.front() : nullptr;
 }
 
 ReportSource source_of(const ReportQuery& query) {

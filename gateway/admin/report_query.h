@@ -41,6 +41,8 @@ enum class ReportSource : std::uint8_t {
 };
 
 ReportSource source_of(const ReportQuery& query);
+/// The one user that is asked about; null when it is about several or everybody. Valid as long as `query`.
+const std::string* only_user(const ReportQuery& query);
 /// `accept` is the request header.
 Result<ReportQuery> parse_report_query(ReportKind kind, std::string_view query, std::string_view accept, Instant now);
 /// The token that asks for the page that begins there.

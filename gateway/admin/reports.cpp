@@ -149,8 +149,7 @@ Task<BucketFigures> ReportsRoute::read(Paper paper, policy::Span bucket) {
     const ReportQuery& query = paper->query;
     BucketFigures figures;
     if (source_of(query) == ReportSource::sessions) {
-        const std::string user = query.filter.at(Dimension::user).front();
-        auto sessions = co_await parts_.rollups.sessions(user, bucket.begin, bucket.end);
+        auto sessions = co_await parts_.rollups.sessions(*only_user(query), bucket.begin, bucket.end);
         if (!sessions) co_return fail(sessions.error());
         figures.sessions = std::move(*sessions);
         co_return figures;
@@ -158,9 +157,8 @@ Task<BucketFigures> ReportsRoute::read(Paper paper, policy::Span bucket) {
     Result<std::vector<policy::Cell>> cells;
     if (source_of(query) == ReportSource::totals)
         cells = co_await parts_.rollups.totals(bucket.begin, bucket.end);
-    else if (const auto users = query.filter.find(Dimension::user);
-             users != query.filter.end() && users->second.size() == 1)
-        cells = co_await parts_.rollups.cells_of(users->second.front(), query.grain, bucket.begin, bucket.end);
+    else if (const std::string* user = only_user(query))
+        cells = co_await parts_.rollups.cells_of(*user, query.grain, bucket.begin, bucket.end);
     else
         cells = co_await parts_.rollups.cells(query.grain, bucket.begin, bucket.end);
     if (!cells) co_return fail(cells.error());

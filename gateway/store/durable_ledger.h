@@ -7,7 +7,6 @@
 // the process.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
 #include <optional>

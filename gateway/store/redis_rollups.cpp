@@ -31,7 +31,7 @@ Task<std::vector<policy::Cell>> RedisRollups::cells(policy::Grain grain, Instant
     co_return found;
 }
 
-/// Redis looks through everybody's names and sends those of one: a tenth of the time that sending all would take.
+/// Redis looks through everybody's names and sends the cells of one: less than half the time that sending all takes.
 Task<std::vector<policy::Cell>> RedisRollups::cells_of(std::string user, policy::Grain grain, Instant from,
                                                        Instant to) {
     std::vector<policy::Cell> found;

@@ -72,8 +72,10 @@ class Places {
     /// Beginning at one, as Lua counts. When it was named before, `thing` takes its place.
     std::size_t of(std::string name, const Thing& thing) {
         const auto [found, is_new] = places_.try_emplace(std::move(name), things_.size() + 1);
-        if (is_new) things_.push_back(thing);
-        things_[found->second - 1] = thing;
+        if (is_new)
+            things_.push_back(thing);
+        else
+            things_[found->second - 1] = thing;
         return found->second;
     }
     const std::vector<Thing>& things() const { return things_; }

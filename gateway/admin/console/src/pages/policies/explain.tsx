@@ -144,8 +144,8 @@ function verdictOf(of: Explanation): { tone: Tone; words: string; sentence: stri
     if (of.model && !of.model.allowed) return { tone: 'bad', words: 'Refused', sentence: of.model.message ?? null };
     if (of.now.state === 'blocked')
         return { tone: 'bad', words: of.now.until ? `Refused until ${timeOf(of.now.until)}` : 'Refused until the cap is changed', sentence: of.now.message ?? null };
-    if (of.now.state === 'slowed') return { tone: 'warn', words: 'Refused for a moment', sentence: of.now.message ?? null };
-    if (of.now.state === 'held') return { tone: 'warn', words: 'Refused for a moment', sentence: of.now.message ?? null };
+    if (of.now.state === 'slowed' || of.now.state === 'held')
+        return { tone: 'warn', words: 'Refused for a moment', sentence: of.now.message ?? null };
     return { tone: 'good', words: 'Allowed', sentence: null };
 }
 
