@@ -2,6 +2,7 @@
 #include "gateway/base/text.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace gatehouse {
 
@@ -26,6 +27,16 @@ std::string printable(std::string_view text, std::size_t most) {
     std::string result(text.substr(0, most));
     std::ranges::replace_if(result, [](char letter) { return letter < ' ' || letter > '~'; }, '?');
     return result;
+}
+
+std::optional<std::int64_t> take_number(std::string_view& rest) {
+    std::int64_t number = 0;
+    const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    const auto length = static_cast<std::size_t>(stop - rest.data());
+    const bool ends = length == rest.size() || rest[length] == ' ';
+    if (error != std::errc{} || !ends) return std::nullopt;
+    rest.remove_prefix(std::min(length + 1, rest.size()));
+    return number;
 }
 
 }  // namespace gatehouse

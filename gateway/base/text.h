@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,5 +30,8 @@ std::string_view trim(std::string_view text, std::string_view blanks = " \t");
 bool has_control(std::string_view text);
 /// At most `most` bytes of what a stranger wrote, fit for a page or an audit line: printable ASCII, the rest as `?`.
 std::string printable(std::string_view text, std::size_t most);
+/// The whole number that `rest` begins with, which is taken off together with the blank behind it. Nothing, and nothing
+/// taken off, when it begins with none, or with one that does not end there.
+std::optional<std::int64_t> take_number(std::string_view& rest);
 
 }  // namespace gatehouse

@@ -2,19 +2,19 @@
 #include "gateway/store/paused_record.h"
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <string>
+
+#include "gateway/base/text.h"
 
 namespace gatehouse::store {
 
 std::optional<policy::PausedSession> parse_paused(std::string_view record) {
     std::array<std::int64_t, 6> numbers{};
     for (std::int64_t& number : numbers) {
-        const auto [end, error] = std::from_chars(record.data(), record.data() + record.size(), number);
-        const auto used = static_cast<std::size_t>(end - record.data());
-        if (error != std::errc{} || used >= record.size() || record[used] != ' ') return std::nullopt;
-        record.remove_prefix(used + 1);
+        const auto taken = take_number(record);
+        if (!taken) return std::nullopt;
+        number = *taken;
     }
     const auto& [since, cost, requests, minutes, most_cost, most_requests] = numbers;
     policy::PausedSession paused;

@@ -6,7 +6,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -67,25 +66,14 @@ std::optional<policy::Tier> parse_tier(std::string_view slug) {
     return std::nullopt;
 }
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
-    std::int64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
-
 std::optional<Counts> parse_counts(std::string_view text) {
     Counts numbers{};
-    for (std::size_t index = 0; index < counts; ++index) {
-        const bool last = index + 1 == counts;
-        const std::size_t blank = text.find(' ');
-        if (last != (blank == std::string_view::npos)) return std::nullopt;
-        const auto number = parse_number(text.substr(0, blank));
-        if (!number) return std::nullopt;
-        numbers[index] = *number;
-        text.remove_prefix(last ? text.size() : blank + 1);
+    for (std::int64_t& number : numbers) {
+        const auto taken = take_number(text);
+        if (!taken) return std::nullopt;
+        number = *taken;
     }
+    if (!text.empty()) return std::nullopt;
     return numbers;
 }
 

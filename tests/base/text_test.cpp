@@ -41,5 +41,19 @@ TEST(Text, MakesWhatAStrangerWrotePrintableAndShort) {
     EXPECT_EQ(printable("abc", 2), "ab");
 }
 
+TEST(Text, TakesNumbersOffOneAfterTheOther) {
+    std::string_view rest = "7 -12 0 user name";
+    EXPECT_EQ(take_number(rest), 7);
+    EXPECT_EQ(take_number(rest), -12);
+    EXPECT_EQ(take_number(rest), 0);
+    EXPECT_EQ(take_number(rest), std::nullopt);
+    EXPECT_EQ(rest, "user name");
+    for (std::string_view none : {"", " 1", "1x", "+1", "99999999999999999999"}) {
+        const std::string_view before = none;
+        EXPECT_EQ(take_number(none), std::nullopt) << before;
+        EXPECT_EQ(none, before);
+    }
+}
+
 }  // namespace
 }  // namespace gatehouse
