@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,8 +29,8 @@ constexpr std::string_view mark_kind = "demo_sample";
 constexpr std::string_view mark_id = "filled";
 /// Two whole months before this one would be more than hours and sessions are kept for.
 constexpr std::chrono::days reach{60};
-/// Settlements under way at once: the store answers faster than one at a time can ask.
-constexpr std::size_t hands = 8;
+/// Settlements under way at once: as many as the ledger posts together, so that none waits for more.
+constexpr std::size_t at_once = 64;
 
 constexpr std::string_view actor = "gateway";
 constexpr std::string_view why = "Sample data of gatehouse demo";
@@ -106,23 +107,23 @@ void complete(Charges& charges, const policy::CapBook& caps) {
     }
 }
 
-Task<> settle_every(Stores stores, const Charges& charges, std::size_t first) {
-    for (std::size_t at = first; at < charges.size(); at += hands) {
-        const auto settled = co_await stores.ledger.settle(charges[at], std::nullopt);
-        if (!settled) co_return fail(settled.error());
-    }
-    co_return Result<>{};
+/// All of them at once; at least one.
+Task<> settle_together(Stores stores, std::span<const policy::Charge> some) {
+    using boost::asio::experimental::awaitable_operators::operator&&;
+    if (some.size() == 1) co_return co_await stores.ledger.settle(some.front(), std::nullopt);
+    const std::size_t half = some.size() / 2;
+    const auto [left, right] =
+        co_await (settle_together(stores, some.first(half)) && settle_together(stores, some.subspan(half)));
+    co_return left ? right : left;
 }
 
 Task<> settle_all(Stores stores, const Charges& charges) {
-    using boost::asio::experimental::awaitable_operators::operator&&;
-    static_assert(hands == 8);
-    const auto [a, b, c, d, e, f, g, h] = co_await (
-        settle_every(stores, charges, 0) && settle_every(stores, charges, 1) && settle_every(stores, charges, 2) &&
-        settle_every(stores, charges, 3) && settle_every(stores, charges, 4) && settle_every(stores, charges, 5) &&
-        settle_every(stores, charges, 6) && settle_every(stores, charges, 7));
-    for (const auto* each : {&a, &b, &c, &d, &e, &f, &g, &h})
-        if (!*each) co_return fail(each->error());
+    for (std::span<const policy::Charge> rest(charges); !rest.empty();) {
+        const auto some = rest.first(std::min(at_once, rest.size()));
+        const auto settled = co_await settle_together(stores, some);
+        if (!settled) co_return fail(settled.error());
+        rest = rest.subspan(some.size());
+    }
     co_return Result<>{};
 }
 

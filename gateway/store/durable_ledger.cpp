@@ -37,7 +37,7 @@ bool was_taken(std::uint64_t number, const Result<std::vector<std::uint64_t>>& r
 }  // namespace
 
 DurableLedger::DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJournal& journal, BlockingPool& pool,
-                             std::chrono::seconds losable)
+                             std::chrono::seconds losable, std::chrono::milliseconds linger)
     : redis_(redis),
       ledger_(ledger),
       journal_(journal),
@@ -45,9 +45,12 @@ DurableLedger::DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJourn
       losable_(losable),
       reserving_(RedisLedger::most_at_once,
                  [this](std::vector<policy::Hold> holds) { return ledger_.reserve(std::move(holds)); }),
-      posting_(RedisLedger::most_at_once, [this](std::vector<Settlement> settlements) {
-          return ledger_.post(journal_.epoch(), std::move(settlements));
-      }) {}
+      posting_(
+          RedisLedger::most_at_once,
+          [this](std::vector<Settlement> settlements) {
+              return ledger_.post(journal_.epoch(), std::move(settlements));
+          },
+          linger) {}
 
 void DurableLedger::begin(const policy::Begun& begun) {
     journal_.started(begun);

@@ -28,9 +28,13 @@ class DurableLedger final : public policy::Ledger {
     /// behind.
     static constexpr std::chrono::seconds usual_losable{10};
 
-    /// All outlive the ledger. What the store took `losable` ago it keeps.
+    /// Nobody waits for a settlement, which is on disk: this much later, a busy gateway has company for it, and the
+    /// next request does not wait behind it.
+    static constexpr std::chrono::milliseconds usual_linger{5};
+
+    /// All outlive the ledger. What the store took `losable` ago it keeps; settlements wait for others to `linger`.
     DurableLedger(RedisClient& redis, RedisLedger& ledger, SpendJournal& journal, BlockingPool& pool,
-                  std::chrono::seconds losable = usual_losable);
+                  std::chrono::seconds losable = usual_losable, std::chrono::milliseconds linger = usual_linger);
 
     void begin(const policy::Begun& begun) override;
     Task<policy::Held> reserve(policy::Hold hold) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gathering: what is asked while a call is under way waits for it and goes as the next one, so that under load the
-// store does once for many what it would do for each. Nothing waits while nothing is under way. One per shard.
+// store does once for many what it would do for each. What is in no hurry may linger for company besides; otherwise
+// nothing waits while nothing is under way. One per shard.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,17 +33,20 @@ class Gathering {
     };
 
     /// `call` is given at most `most` items, by the first of those who ask together: it goes on when that one is
-    /// cancelled. What it uses outlives every call.
-    Gathering(std::size_t most, Call call) : state_(std::make_shared<State>(most, std::move(call))) {}
+    /// cancelled. What it uses outlives every call. Those who are fewer than `most` wait that long for more: `linger`.
+    Gathering(std::size_t most, Call call, std::chrono::milliseconds linger = {})
+        : state_(std::make_shared<State>(most, std::move(call), linger)) {}
 
     /// A caller that is cancelled is answered all the same: whatever it does next comes after the call.
     boost::asio::awaitable<Answered> ask(Item item) {
         const auto state = state_;
         const bool is_first = !state->takes_more();
-        if (is_first) state->batches.push_back(std::make_shared<Batch>(co_await boost::asio::this_coro::executor));
+        if (is_first)
+            state->batches.push_back(std::make_shared<Batch>(co_await boost::asio::this_coro::executor, state->linger));
         const auto batch = state->batches.back();
         const std::size_t place = batch->items.size();
         batch->items.push_back(std::move(item));
+        if (batch->items.size() == state->most) batch->full.cancel();
         if (is_first) co_await call(*state, batch);
         while (!batch->answer)
             co_await until_answered(batch);
@@ -51,26 +55,30 @@ class Gathering {
 
   private:
     struct Batch {
-        explicit Batch(const boost::asio::any_io_executor& executor)
-            : answered(executor, std::chrono::steady_clock::time_point::max()) {}
+        Batch(const boost::asio::any_io_executor& executor, std::chrono::milliseconds linger)
+            : full(executor, linger), answered(executor, std::chrono::steady_clock::time_point::max()) {}
         std::vector<Item> items;
         bool is_under_way = false;
         std::optional<Answer> answer;
-        boost::asio::steady_timer answered;  ///< cancelled when there is one
+        boost::asio::steady_timer full;      ///< lingers until it expires, or is cancelled when the batch takes no more
+        boost::asio::steady_timer answered;  ///< cancelled when there is an answer
     };
 
     struct State {
-        State(std::size_t at_most, Call how) : most(at_most), call(std::move(how)) {}
+        State(std::size_t at_most, Call how, std::chrono::milliseconds how_long)
+            : most(at_most), call(std::move(how)), linger(how_long) {}
         bool takes_more() const {
             return !batches.empty() && !batches.back()->is_under_way && batches.back()->items.size() < most;
         }
         std::size_t most;
         Call call;
+        std::chrono::milliseconds linger;
         std::deque<std::shared_ptr<Batch>> batches;  ///< the first is under way, or about to be
     };
 
-    /// Once those before are answered.
+    /// Once it has lingered and those before are answered.
     static boost::asio::awaitable<void> call(State& state, std::shared_ptr<Batch> batch) {
+        if (state.linger.count() > 0 && batch->items.size() < state.most) co_await until(batch->full);
         while (state.batches.front() != batch)
             co_await until_answered(state.batches.front());
         batch->is_under_way = true;
@@ -79,7 +87,10 @@ class Gathering {
         batch->answered.cancel();
     }
     static boost::asio::awaitable<void> until_answered(std::shared_ptr<Batch> batch) {
-        co_await batch->answered.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        co_await until(batch->answered);
+    }
+    static boost::asio::awaitable<void> until(boost::asio::steady_timer& timer) {
+        co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }
 
     std::shared_ptr<State> state_;

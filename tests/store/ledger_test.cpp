@@ -194,6 +194,29 @@ TEST_F(DurableLedgerTest, PostsTogetherWhatSettlesMeanwhile) {
     EXPECT_EQ(spent(), Money::cents(5 * (many + 1)));
 }
 
+TEST_F(DurableLedgerTest, LetsASettlementWaitForOthersAndNotWhenThereAreEnough) {
+    store::DurableLedger patient{
+        redis, plain, *journal.journal, pool, store::DurableLedger::usual_losable, std::chrono::hours(1)};
+    ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
+    settle("first");
+    const int before = script_calls();
+    std::size_t settled = 0;
+    const auto settle_one = [&](std::size_t request) {
+        boost::asio::co_spawn(context, patient.settle(charge("r" + std::to_string(request)), std::nullopt),
+                              [&](const std::exception_ptr&, const Result<>& done) { settled += done ? 1 : 0; });
+    };
+    for (std::size_t request = 1; request < store::RedisLedger::most_at_once; ++request)
+        settle_one(request);
+    ASSERT_TRUE(run(context, redis.send({"PING"})));
+    EXPECT_EQ(script_calls() - before, 0);
+
+    settle_one(store::RedisLedger::most_at_once);
+
+    ASSERT_TRUE(run_until(context, [&] { return settled == store::RedisLedger::most_at_once; }));
+    EXPECT_EQ(script_calls() - before, 1);
+    EXPECT_EQ(spent(), Money::cents(5 * static_cast<std::int64_t>(settled + 1)));
+}
+
 TEST_F(DurableLedgerTest, DecidesTogetherWhatIsAskedMeanwhile) {
     ASSERT_TRUE(run_until(context, [&] { return redis.is_up(); }));
     ASSERT_TRUE(run(context, ledger.reserve(hold("first")))->granted);
