@@ -28,7 +28,6 @@ constexpr std::array families{
     Family{"gh:{spend}:a:*", KeyFate::kept, KeyType::hash},  // what accounts spent
     Family{"gh:{spend}:held", KeyFate::left_out},
     Family{"gh:{spend}:reservations", KeyFate::left_out},
-    Family{"gh:{spend}:expiries", KeyFate::left_out},
     Family{"gh:{spend}:seen:*", KeyFate::kept, KeyType::string},
     Family{"gh:{spend}:h:*", KeyFate::kept, KeyType::hash},  // hours
     Family{"gh:{spend}:d:*", KeyFate::kept, KeyType::hash},  // days

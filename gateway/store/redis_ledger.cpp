@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gateway/base/log.h"
+#include "gateway/base/text.h"
 #include "gateway/store/paused_record.h"
 #include "gateway/store/record.h"
 #include "gateway/store/rollup_keys.h"
@@ -29,34 +30,37 @@ Error malformed(std::string_view script) {
                               std::string(script).append(" gave an answer of another shape"));
 }
 
-/// Items of the script's answer before those of the limits.
-constexpr std::size_t fixed_items = 5;
-
 /// Of the script's numbers, which begin at one.
-std::optional<policy::Braked> to_braked(const policy::Hold& hold, const Reply& reply) {
+std::optional<policy::Braked> to_braked(const policy::Hold& hold, std::string_view answer) {
     constexpr std::array measures{policy::Measure::requests, policy::Measure::tokens, policy::Measure::cost,
                                   policy::Measure::concurrent};
-    const auto gauge = static_cast<std::size_t>(reply.items[2].integer - 1);
-    const auto measure = static_cast<std::size_t>(reply.items[3].integer - 1);
-    if (gauge >= hold.gauges.size() || measure >= measures.size()) return std::nullopt;
-    return policy::Braked{hold.gauges[gauge].scope, measures[measure],
-                          std::chrono::milliseconds(reply.items[4].integer)};
+    const auto gauge = static_cast<std::size_t>(take_number(answer).value_or(0) - 1);
+    const auto measure = static_cast<std::size_t>(take_number(answer).value_or(0) - 1);
+    const auto wait = take_number(answer);
+    if (gauge >= hold.gauges.size() || measure >= measures.size() || !wait) return std::nullopt;
+    return policy::Braked{hold.gauges[gauge].scope, measures[measure], std::chrono::milliseconds(*wait)};
 }
 
-std::optional<policy::Held> to_held(const policy::Hold& hold, const Reply& reply) {
-    if (reply.items.size() != fixed_items + 2 * hold.limits.size()) return std::nullopt;
+/// As reserve.lua gives it.
+std::optional<policy::Held> to_held(const policy::Hold& hold, std::string_view answer) {
     policy::Held held;
-    const auto verdict = reply.items[0].integer;
-    held.granted = verdict == 1;
-    if (held.granted && !hold.limits.empty()) held.reserved = to_money(reply.items[1]);
-    if (verdict == 2) held.braked = to_braked(hold, reply);
-    if (verdict == 3 || verdict == 4) {
-        held.paused = parse_paused(reply.items[2].text);
+    held.standings.resize(hold.limits.size());
+    for (const auto member : {&policy::Standing::spent, &policy::Standing::held})
+        for (policy::Standing& standing : held.standings) {
+            const auto nano = take_number(answer);
+            if (!nano) return std::nullopt;
+            standing.*member = Money::nano(*nano);
+        }
+    const auto verdict = take_number(answer);
+    if (!verdict) return std::nullopt;
+    held.granted = *verdict == 1;
+    if (held.granted && !hold.limits.empty()) held.reserved = Money::nano(take_number(answer).value_or(0));
+    if (*verdict == 2) held.braked = to_braked(hold, answer);
+    if (*verdict == 3 || *verdict == 4) {
+        held.paused = parse_paused(answer);
         if (!held.paused) return std::nullopt;
         held.paused->session = hold.watch->session;
     }
-    for (std::size_t at = fixed_items; at < reply.items.size(); at += 2)
-        held.standings.push_back({to_money(reply.items[at]), to_money(reply.items[at + 1])});
     return held;
 }
 
@@ -75,9 +79,9 @@ policy::Level to_level(std::string_view kept) {
     constexpr double millionths = 1e6;
     std::array<std::int64_t, 4> numbers{};
     for (std::int64_t& number : numbers) {
-        const auto [end, error] = std::from_chars(kept.data(), kept.data() + kept.size(), number);
-        if (error != std::errc{}) return {};
-        kept.remove_prefix(std::min(kept.size(), static_cast<std::size_t>(end - kept.data()) + 1));
+        const auto taken = take_number(kept);
+        if (!taken) return {};
+        number = *taken;
     }
     const auto& [requests, tokens, nano, at] = numbers;
     return {.requests = static_cast<double>(requests) / millionths,
@@ -111,7 +115,7 @@ Task<std::vector<policy::Held>> RedisLedger::reserve_together(std::span<const po
     if (reply->items.size() != holds.size()) co_return fail(malformed("reserve"));
     std::vector<policy::Held> all;
     for (std::size_t at = 0; at < holds.size(); ++at) {
-        auto held = to_held(holds[at], reply->items[at]);
+        auto held = to_held(holds[at], reply->items[at].text);
         if (!held) co_return fail(malformed("reserve"));
         all.push_back(std::move(*held));
     }

@@ -1,5 +1,4 @@
--- Gives back what a request holds. KEYS: when reservations expire, reservations, held. ARGV: request id.
---@include plus.part.lua
+-- Gives back what a request holds. KEYS: reservations, held. ARGV: request id.
 --@include take_back.part.lua
 take_back({ARGV[1]})
 return 1

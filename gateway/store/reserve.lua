@@ -1,43 +1,58 @@
 -- Decides holds one after the other, each as if it came alone: sets an estimate aside on every account and counts the
 -- request on every gauge, or does nothing. What several of them look at is read once and written once.
--- KEYS: when reservations expire, reservations, held, users with paused sessions; for each period what accounts spent in
+-- KEYS: reservations, held, users with paused sessions; for each period what accounts spent in
 -- it; for each gauge its level; for each watched session its stretch; for each gauge its requests under way; for each
--- session its user's paused sessions. ARGV: now in ms, time to live of those under way in s, numbers of periods, of
--- accounts, of gauges, of sessions and of holds; the accounts; for each gauge its limits, 0 for none: requests, tokens and
--- nano-dollars a minute, requests at once; for each session its id, its user, the most nano-dollars and requests (0 for
--- none) and the length of a stretch in minutes; for each hold its id, now and expiry in ms, estimate, tokens, number of
--- limits, of gauges and of its session (0: none); for each limit the numbers of its account and of its period, and its
--- nano-dollars; the numbers of its gauges.
--- Gives for each hold: 1 granted, 0 no money, 2 a gauge is full, 3 paused before, 4 paused by this request; the least amount
--- held; then of 2: which of its gauges, which measure and the wait in ms, of 3 and 4: the paused session's record and two
--- zeros; then spent and held for each limit as they were before.
--- Sums of money are added up exactly; comparing doubles is off by less than a micro-dollar at nine million dollars. Levels
--- are counted in millionths: they run empty within minutes.
---@include plus.part.lua
+-- session its user's paused sessions. ARGV: now and expiry in ms, time to live of those under way in s, numbers of periods,
+-- of accounts, of gauges, of sessions, of sets of bounds and of holds; the accounts; for each gauge its limits, 0 for none:
+-- requests, tokens and nano-dollars a minute, requests at once; for each session its id, its user, the most nano-dollars and
+-- requests (0 for none) and the length of a stretch in minutes; for each set of bounds how many limits and gauges it has and
+-- the number of its session (0: none), for each limit the numbers of its account and of its period and its nano-dollars, the
+-- numbers of its gauges; for each hold its id, estimate in nano-dollars (at most 9 * 10^12), tokens and the number of its bounds.
+-- Gives for each hold, blanks between: what its limits' accounts spent, what they held before it, and the verdict: 1 granted,
+-- and the least amount held; 0 no money; 2 a gauge is full, which of its gauges, which measure and the wait in ms; 3 paused
+-- before, 4 paused by this request, and the paused session's record.
+-- Sums of money are added up exactly up to nine million dollars under way at once; comparing doubles is off by less than a
+-- micro-dollar there. Levels are counted in millionths: they run empty within minutes.
 --@include take_back.part.lua
+--@include late.part.lua
 --@include level.part.lua
 local at = 0
 local function text()
     at = at + 1
     return ARGV[at]
 end
-local function number() return tonumber(text()) end
+local function number()
+    at = at + 1
+    return tonumber(ARGV[at])
+end
 
-local now, life = text(), text()
-local moment = tonumber(now)
-local periods, accounts, gauges, sessions, holds = number(), number(), number(), number(), number()
-local spent_at = 4
+local now, expiry, life = text(), text(), text()
+local moment, until_then = tonumber(now), tonumber(expiry)
+local periods, accounts, gauges, sessions, sets, holds = number(), number(), number(), number(), number(), number()
+local spent_at = 3
 local level_at = spent_at + periods
 local stretch_at = level_at + gauges
 local busy_at = stretch_at + sessions
 local paused_at = busy_at + gauges
 
-local names, held, spent = {}, {}, {}
-for account = 1, accounts do names[account] = text() end
+-- Looks through all reservations at most once a second, and only when one may have expired.
+local function forget_late(earliest)
+    if not earliest or moment < tonumber(earliest) then return false end
+    local late, next = late_ones(moment)
+    for first = 1, #late, 1000 do take_back({unpack(late, first, math.min(first + 999, #late))}) end
+    redis.call('HSET', KEYS[2], 'earliest', string.format('%d', math.max(next or until_then, moment + 1000)))
+    return true
+end
+
+-- By account; as numbers, and as they are told, which is made when it is asked for.
+local names, held, held_text, spent, earliest = {'earliest'}, {}, {}, {}, nil
+for account = 1, accounts do names[account + 1] = text() end
 if accounts > 0 then
-    take_back(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000))
-    held = redis.call('HMGET', KEYS[3], unpack(names))
-    for period = 1, periods do spent[period] = redis.call('HMGET', KEYS[spent_at + period], unpack(names)) end
+    local kept = redis.call('HMGET', KEYS[2], unpack(names))
+    if forget_late(kept[1]) then kept = redis.call('HMGET', KEYS[2], unpack(names)) end
+    earliest = tonumber(kept[1] or nil)
+    for account = 1, accounts do held[account] = tonumber(kept[account + 1] or 0) end
+    for period = 1, periods do spent[period] = redis.call('HMGET', KEYS[spent_at + period], unpack(names, 2)) end
 end
 
 local read = {}
@@ -65,54 +80,57 @@ for session = 1, sessions do
     session_of[session] = one
 end
 
--- Answers with how the limits stand and the least amount; the accounts and amounts in turn, nothing when one has no room.
-local function fund(estimate, limits, answer)
-    local guess, rooms, order = tonumber(estimate), {}, {}
-    for _ = 1, limits do
+local answers, bounds = {}, {}
+for set = 1, sets do
+    local limits, counting, watched = number(), number(), number()
+    local one = {limits = {}, accounts = {}, room = {}, gauges = {}, session = session_of[watched], answer = {}}
+    local before = {}
+    for limit = 1, limits do
         local account, period, amount = number(), number(), number()
-        local before = spent[period][account] or '0'
-        local left = amount - tonumber(before)
-        if not rooms[account] then order[#order + 1] = account end
-        rooms[account] = math.min(rooms[account] or left, left)
-        answer[#answer + 1] = before
-        answer[#answer + 1] = held[account] or '0'
+        before[limit] = spent[period][account] or '0'
+        local left = amount - before[limit]
+        if not one.room[account] then one.accounts[#one.accounts + 1] = account end
+        one.room[account] = math.min(one.room[account] or left, left)
+        one.limits[limit] = account
     end
-    local grants = {}
-    for _, account in ipairs(order) do
-        local room, amount, others = rooms[account], estimate, held[account] or '0'
-        if room <= 0 or (others ~= '0' and tonumber(others) + guess > room) then return nil end
-        if others == '0' and guess > room then amount = string.format('%d', math.max(room, 1)) end
-        if tonumber(amount) < tonumber(answer[2]) then answer[2] = amount end
-        grants[#grants + 1] = names[account]
-        grants[#grants + 1] = amount
-    end
-    return grants, order
+    for gauge = 1, counting do one.gauges[gauge] = gauge_of[number()] end
+    one.answer[1] = limits > 0 and table.concat(before, ' ') or nil
+    bounds[set] = one
 end
 
--- Whether it is paused, or has become so by what it did in this stretch.
-local function is_paused(session, since, answer)
-    local verdict = 3
-    if not session.paused then
-        local cost, requests = tonumber(session.most_cost), tonumber(session.most_requests)
-        local over = (cost > 0 and tonumber(session.cost) >= cost)
-            or (requests > 0 and tonumber(session.requests) >= requests)
-        if not over then return false end
-        verdict = 4
-        session.paused = table.concat({since, session.cost, session.requests, session.minutes, session.most_cost,
-            session.most_requests, session.user}, ' ')
-        redis.call('HSET', session.paused_key, session.id, session.paused)
-        redis.call('EXPIRE', session.paused_key, 2592000)
-        redis.call('ZADD', KEYS[4], moment + 2592000000, session.user)
-        redis.call('DEL', session.stretch)
-        session.counted = false
+-- A reservation on each account, and the least amount; nothing when one has no room.
+local function fund(one, estimate)
+    local grants, least = {until_then}, estimate
+    for place, account in ipairs(one.accounts) do
+        local room, others, amount = one.room[account], held[account], estimate
+        if room <= 0 or (others > 0 and others + estimate > room) then return nil end
+        if others <= 0 and estimate > room then amount = math.max(room, 1) end
+        if amount < least then least = amount end
+        grants[place * 2] = names[account + 1]
+        grants[place * 2 + 1] = amount
     end
-    answer[1], answer[2], answer[3] = verdict, '0', session.paused
-    return true
+    return grants, least
 end
 
--- Whether a gauge has no room: the one that takes longest, and how long.
-local function is_full(on, answer)
-    local longest = 0
+-- The verdict when it is paused, or has become so by what it did in this stretch.
+local function is_paused(session)
+    if session.paused then return 3 end
+    local cost, requests = tonumber(session.most_cost), tonumber(session.most_requests)
+    local over = (cost > 0 and tonumber(session.cost) >= cost) or (requests > 0 and tonumber(session.requests) >= requests)
+    if not over then return nil end
+    session.paused = table.concat({now, session.cost, session.requests, session.minutes, session.most_cost,
+        session.most_requests, session.user}, ' ')
+    redis.call('HSET', session.paused_key, session.id, session.paused)
+    redis.call('EXPIRE', session.paused_key, 2592000)
+    redis.call('ZADD', KEYS[3], moment + 2592000000, session.user)
+    redis.call('DEL', session.stretch)
+    session.counted = false
+    return 4
+end
+
+-- When a gauge has no room: which of them takes longest, which measure and how long; or zeros.
+local function is_full(on)
+    local full, by, longest = 0, 0, 0
     for place, gauge in ipairs(on) do
         for measure = 1, 3 do
             local most = gauge.most[measure]
@@ -121,19 +139,19 @@ local function is_full(on, answer)
                 if measure == 1 then over = over + 1 - 1e-6 end
                 if over > 0 or (over == 0 and measure > 1) then
                     local wait = math.max(1, math.ceil(over * 60000 / most))
-                    if wait > longest then longest, answer[3], answer[4] = wait, place, measure end
+                    if wait > longest then full, by, longest = place, measure, wait end
                 end
             end
         end
         if gauge.at_once > 0 and gauge.busy >= gauge.at_once and 2000 > longest then
-            longest, answer[3], answer[4] = 2000, place, 4
+            full, by, longest = place, 4, 2000
         end
     end
-    if longest > 0 then answer[1], answer[2], answer[5] = 2, '0', longest end
-    return longest > 0
+    return full, by, longest
 end
 
-local function count(on, id, expiry, draw)
+local function count(on, id, tokens, estimate)
+    local draw = {1, tokens, estimate}
     for _, gauge in ipairs(on) do
         for measure = 1, 3 do
             if gauge.most[measure] > 0 then
@@ -149,31 +167,48 @@ local function count(on, id, expiry, draw)
     end
 end
 
-local answers, more, reservations, expiries = {}, {}, {}, {}
-for hold = 1, holds do
-    local id, since, expiry, estimate, tokens = text(), text(), text(), text(), number()
-    local limits, counting, watched = number(), number(), number()
-    local answer, on = {1, estimate, 0, 0, 0}, {}
-    answers[hold] = answer
-    local grants, order = fund(estimate, limits, answer)
-    for place = 1, counting do on[place] = gauge_of[number()] end
-    local session = session_of[watched]
+-- Appends the verdict, and sets aside and counts what it grants.
+local more, reservations = {}, {}
+local function decide(id, estimate, tokens, one, answer, last)
+    local grants, least = fund(one, estimate)
     if not grants then
-        answer[1] = 0
-    elseif not (session and is_paused(session, since, answer)) and not is_full(on, answer) then
-        if session then session.requests, session.counted = string.format('%d', session.requests + 1), true end
-        count(on, id, expiry, {1, tokens, tonumber(estimate)})
-        for place, account in ipairs(order) do
-            held[account] = plus(held[account] or '0', grants[place * 2])
-            more[account] = plus(more[account] or '0', grants[place * 2])
-        end
-        if limits > 0 then
-            reservations[#reservations + 1] = id
-            reservations[#reservations + 1] = cmsgpack.pack(grants)
-            expiries[#expiries + 1] = expiry
-            expiries[#expiries + 1] = id
-        end
+        answer[last + 1] = 0
+        return last + 1
     end
+    local session, on = one.session, one.gauges
+    local paused = session and is_paused(session)
+    if paused then
+        answer[last + 1], answer[last + 2] = paused, session.paused
+        return last + 2
+    end
+    local full, by, wait = is_full(on)
+    if full > 0 then
+        answer[last + 1], answer[last + 2], answer[last + 3], answer[last + 4] = 2, full, by, wait
+        return last + 4
+    end
+    if session then session.requests, session.counted = string.format('%d', session.requests + 1), true end
+    count(on, id, tokens, estimate)
+    for place, account in ipairs(one.accounts) do
+        local amount = grants[place * 2 + 1]
+        held[account], held_text[account] = held[account] + amount, nil
+        more[account] = (more[account] or 0) + amount
+    end
+    if #grants > 1 then
+        reservations[#reservations + 1] = id
+        reservations[#reservations + 1] = cmsgpack.pack(grants)
+    end
+    answer[last + 1], answer[last + 2] = 1, least
+    return last + 2
+end
+for hold = 1, holds do
+    local id, estimate, tokens, one = text(), number(), number(), bounds[number()]
+    local answer = one.answer
+    for limit, account in ipairs(one.limits) do
+        if not held_text[account] then held_text[account] = string.format('%d', held[account]) end
+        answer[limit + 1] = held_text[account]
+    end
+    local last = #one.limits > 0 and #one.limits + 1 or 0
+    answers[hold] = table.concat(answer, ' ', 1, decide(id, estimate, tokens, one, answer, last))
 end
 
 for gauge, one in ipairs(gauge_of) do
@@ -194,8 +229,10 @@ for _, one in ipairs(session_of) do
     end
 end
 if #reservations > 0 then
-    for account, amount in pairs(more) do redis.call('HINCRBY', KEYS[3], names[account], amount) end
-    redis.call('HSET', KEYS[2], unpack(reservations))
-    redis.call('ZADD', KEYS[1], unpack(expiries))
+    for account, amount in pairs(more) do
+        redis.call('HINCRBY', KEYS[2], names[account + 1], string.format('%d', amount))
+    end
+    redis.call('HSET', KEYS[1], unpack(reservations))
+    if not earliest or until_then < earliest then redis.call('HSET', KEYS[2], 'earliest', expiry) end
 end
 return answers

@@ -16,12 +16,11 @@ namespace gatehouse::store {
 
 /// What accounts spent in the period that `now` lies in: account → nano-dollars.
 std::string spent_key(policy::Period period, Instant now);
-/// What is set aside: account → nano-dollars; accounts that nothing is held on are absent.
+/// What is set aside: account → nano-dollars, accounts that nothing is held on are absent; and `earliest`: no
+/// reservation expires before it (ms since 1970).
 inline constexpr std::string_view held_key = "gh:{spend}:held";
-/// By which requests: request id → accounts and nano-dollars in turn, as MessagePack.
+/// By which requests: request id → expiry (ms since 1970), then accounts and nano-dollars in turn, as MessagePack.
 inline constexpr std::string_view reservations_key = "gh:{spend}:reservations";
-/// When those expire: a sorted set of request ids by milliseconds since 1970.
-inline constexpr std::string_view expiries_key = "gh:{spend}:expiries";
 
 /// What a gauge reads: millionths of requests and of tokens, nano-dollars, and when (ms since 1970), with blanks
 /// between.

@@ -85,28 +85,28 @@ class Places {
     std::vector<Thing> things_;
 };
 
+/// What one request may have set aside. A thousand of them add up exactly in Lua's doubles; at list prices the dearest
+/// request costs a hundredth of it.
+constexpr Money most_held = Money::nano(9'000'000'000'000);
+
 /// What holds are decided by, each named once.
 class Wants {
   public:
     void add(const policy::Hold& hold) {
         now_ = std::max(now_, hold.now);
-        append({hold.id, store::to_text(hold.now), store::to_text(hold.now + hold.lifetime),
-                to_text(std::max(hold.estimate, Money::nano(1))),
-                std::to_string(std::max<std::int64_t>(hold.tokens, 0)), std::to_string(hold.limits.size()),
-                std::to_string(hold.gauges.size()), std::to_string(hold.watch ? place_of(*hold.watch) : 0)});
-        for (const policy::Limit& limit : hold.limits)
-            append({std::to_string(accounts_.of(limit.account, limit.account)),
-                    std::to_string(number_in(periods_, limit.period)), to_text(limit.amount)});
-        for (const policy::Gauge& gauge : hold.gauges)
-            append({std::to_string(gauges_.of(gauge.name, &gauge))});
+        expiry_ = std::max(expiry_, hold.now + hold.lifetime);
+        holds_.push_back(hold.id);
+        holds_.push_back(to_text(std::clamp(hold.estimate, Money::nano(1), most_held)));
+        holds_.push_back(std::to_string(std::max<std::int64_t>(hold.tokens, 0)));
+        holds_.push_back(std::to_string(number_in(bounds_, bounds_of(hold))));
         ++count_;
     }
     ScriptCall to_call() && {
-        ScriptCall call{
-            .keys = reservation_keys(),
-            .arguments = {store::to_text(now_), seconds_text(under_way_life), std::to_string(periods_.size()),
-                          std::to_string(accounts_.things().size()), std::to_string(gauges_.things().size()),
-                          std::to_string(sessions_.things().size()), std::to_string(count_)}};
+        ScriptCall call{.keys = reservation_keys(),
+                        .arguments = {store::to_text(now_), store::to_text(expiry_), seconds_text(under_way_life)}};
+        for (const std::size_t size : {periods_.size(), accounts_.things().size(), gauges_.things().size(),
+                                       sessions_.things().size(), bounds_.size(), count_})
+            call.arguments.push_back(std::to_string(size));
         call.keys.emplace_back(paused_users_key);
         for (const policy::Period period : periods_)
             call.keys.push_back(spent_key(period, now_));
@@ -130,24 +130,43 @@ class Wants {
             call.arguments.push_back(or_none(watch->rule.requests));
             call.arguments.push_back(std::to_string(watch->rule.within.count()));
         }
+        for (const std::vector<std::int64_t>& numbers : bounds_)
+            for (const std::int64_t number : numbers)
+                call.arguments.push_back(std::to_string(number));
         std::ranges::move(holds_, std::back_inserter(call.arguments));
         return call;
     }
 
   private:
-    void append(std::initializer_list<std::string> arguments) {
-        holds_.insert(holds_.end(), arguments.begin(), arguments.end());
+    /// As the script wants them, which is the same for all requests that the same things bound.
+    std::vector<std::int64_t> bounds_of(const policy::Hold& hold) {
+        std::vector<std::int64_t> numbers;
+        numbers.reserve(3 + 3 * hold.limits.size() + hold.gauges.size());
+        const auto append = [&](auto number) { numbers.push_back(static_cast<std::int64_t>(number)); };
+        append(hold.limits.size());
+        append(hold.gauges.size());
+        append(hold.watch ? place_of(*hold.watch) : 0);
+        for (const policy::Limit& limit : hold.limits) {
+            append(accounts_.of(limit.account, limit.account));
+            append(number_in(periods_, limit.period));
+            append(limit.amount.nano());
+        }
+        for (const policy::Gauge& gauge : hold.gauges)
+            append(gauges_.of(gauge.name, &gauge));
+        return numbers;
     }
     std::size_t place_of(const policy::Watch& watch) {
         return sessions_.of(stretch_key(watch.user, watch.session), &watch);
     }
 
     Instant now_;
+    Instant expiry_;
     std::size_t count_ = 0;
     std::vector<policy::Period> periods_;
     Places<std::string> accounts_;
     Places<const policy::Gauge*> gauges_;
     Places<const policy::Watch*> sessions_;
+    std::vector<std::vector<std::int64_t>> bounds_;
     std::vector<std::string> holds_;  ///< as arguments
 };
 
@@ -339,7 +358,7 @@ class Sums {
 }  // namespace
 
 std::vector<std::string> reservation_keys() {
-    return {std::string(expiries_key), std::string(reservations_key), std::string(held_key)};
+    return {std::string(reservations_key), std::string(held_key)};
 }
 
 ScriptCall to_reserve_call(std::span<const policy::Hold> holds) {
@@ -351,9 +370,9 @@ ScriptCall to_reserve_call(std::span<const policy::Hold> holds) {
 
 std::optional<ScriptCall> to_hold_call(std::string id, std::vector<std::string> accounts,
                                        const std::vector<policy::Gauge>& gauges, Money amount, Instant expires_at) {
-    ScriptCall call{
-        .keys = reservation_keys(),
-        .arguments = {std::move(id), to_text(amount), store::to_text(expires_at), seconds_text(under_way_life)}};
+    ScriptCall call{.keys = reservation_keys(),
+                    .arguments = {std::move(id), to_text(std::min(amount, most_held)), store::to_text(expires_at),
+                                  seconds_text(under_way_life)}};
     for (const policy::Gauge& gauge : gauges)
         if (gauge.rates.concurrent) call.keys.push_back(under_way_key(gauge.name));
     if (accounts.empty() && call.keys.size() == reservation_keys().size()) return std::nullopt;

@@ -1,7 +1,7 @@
 -- Adds charges to their accounts, the reports and the records, takes back what they held and ends them on their gauges; once,
 -- however often it is asked: when some of them were added before it does nothing and gives their places. What several
 -- add to the same cell, account or gauge comes added up.
--- KEYS: when reservations expire, reservations, held; seen bits, records, principals, touched accounts, their number; the
+-- KEYS: reservations, held; seen bits, records, principals, touched accounts, their number; the
 -- hashes of cells and of what accounts spent; then those of end_requests. ARGV: first key of end_requests, time to live of
 -- seen bits in s, records to keep, number of settlements; for each its number, the request's id and its record; number of
 -- hashes of cells; for each its place in KEYS, its time to live in s, the number of its cells, their names, and for each
@@ -50,23 +50,24 @@ for settlement = 1, settlements do
     bits[bit - 3], bits[bit - 2], bits[bit - 1], bits[bit] = 'SET', 'u1', number, '1'
     outlives = outlives or tonumber(number) % 256 == 0
 end
-local before, seen = redis.call('BITFIELD', KEYS[4], unpack(bits)), {}
+local before, seen = redis.call('BITFIELD', KEYS[3], unpack(bits)), {}
 for settlement = 1, settlements do
     if before[settlement] == 1 then seen[#seen + 1] = settlement end
 end
 if #seen > 0 then
     for settlement = 1, settlements do
-        if before[settlement] == 0 then redis.call('SETBIT', KEYS[4], bits[settlement * 4 - 1], 0) end
+        if before[settlement] == 0 then redis.call('SETBIT', KEYS[3], bits[settlement * 4 - 1], 0) end
     end
     return seen
 end
-if outlives then redis.call('EXPIRE', KEYS[4], ARGV[2]) end
+if outlives then redis.call('EXPIRE', KEYS[3], ARGV[2]) end
 
 local ended = {}
 for settlement = 1, settlements do
     ended[settlement] = ARGV[3 + settlement * 3]
-    redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'r', ARGV[4 + settlement * 3])
+    redis.call('XADD', KEYS[4], '*', 'r', ARGV[4 + settlement * 3])
 end
+redis.call('XTRIM', KEYS[4], 'MAXLEN', '~', ARGV[3])
 take_back(ended)
 for _, hash in ipairs(hashes) do
     redis.call('HSET', hash.key, unpack(hash.fields))
@@ -75,10 +76,10 @@ end
 
 at = at + 1
 for touched = at + 1, at + tonumber(ARGV[at]) do
-    redis.call('ZADD', KEYS[7], redis.call('INCR', KEYS[8]), ARGV[touched])
+    redis.call('ZADD', KEYS[6], redis.call('INCR', KEYS[7]), ARGV[touched])
 end
 at = at + tonumber(ARGV[at]) + 1
 local principals = tonumber(ARGV[at])
-if principals > 0 then redis.call('HSET', KEYS[6], unpack(ARGV, at + 1, at + principals * 2)) end
+if principals > 0 then redis.call('HSET', KEYS[5], unpack(ARGV, at + 1, at + principals * 2)) end
 end_requests(tonumber(ARGV[1]), at + principals * 2 + 1)
 return seen

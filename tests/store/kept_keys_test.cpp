@@ -39,7 +39,7 @@ TEST(KeptKeys, LeaveOutSessionsAndWhatRequestsHold) {
     for (const char* kind : {"a", "g", "c", "s", "b", "n"})
         EXPECT_EQ(fate_of(key_of(kind, "name")), KeyFate::left_out) << kind;
     EXPECT_EQ(fate_of(key_of("u", "whoever") + ":sessions"), KeyFate::left_out);
-    for (const std::string_view key : {held_key, reservations_key, expiries_key})
+    for (const std::string_view key : {held_key, reservations_key})
         EXPECT_EQ(fate_of(key), KeyFate::left_out) << key;
     EXPECT_EQ(fate_of(records_key), KeyFate::left_out);
     EXPECT_FALSE(kept_type(records_key));

@@ -567,19 +567,30 @@ TEST_F(RedisLedgerTest, DecidesManyHoldsInOneCallAsOneByOne) {
         EXPECT_GT(times, 50) << "granted, braked, paused, without money: each must occur for this to show anything";
 }
 
+/// What all of them come to is the greatest whole number up to which Lua's doubles hold each.
 TEST_F(RedisLedgerTest, HoldsForManyToTheLastNanoDollar) {
-    policy::Hold one{.id = "r1",
-                     .now = noon,
-                     .estimate = Money::nano(9'007'199'254'740'993),  // 2^53 + 1, which no double holds
-                     .lifetime = std::chrono::seconds(60)};
-    one.limits = {{"u:ada", policy::Period::daily, Money::nano(std::numeric_limits<std::int64_t>::max()), false}};
-    policy::Hold two = one;
-    two.id = "r2";
+    constexpr Money most = Money::nano(9'000'000'000'000);
+    std::vector<policy::Hold> holds;
+    for (int request = 0; request < 1000; ++request) {
+        holds.push_back({.id = "r" + std::to_string(request),
+                         .now = noon,
+                         .estimate = request == 0 ? Money::most() : most - Money::nano(request % 7),
+                         .lifetime = std::chrono::seconds(60)});
+        holds.back().limits = {{"u:ada", policy::Period::daily, Money::most(), false}};
+    }
+    Money sum;
+    for (std::size_t first = 0; first < holds.size(); first += 50)
+        for (const policy::Held& held : reserve({holds.begin() + static_cast<std::ptrdiff_t>(first),
+                                                 holds.begin() + static_cast<std::ptrdiff_t>(first + 50)})) {
+            EXPECT_EQ(held.standings[0].held, sum);
+            sum += held.reserved;
+        }
+    EXPECT_EQ(standing("u:ada").held, sum);
+    EXPECT_EQ(sum, most * 1000 - Money::nano(2997));
 
-    const auto held = reserve({one, two});
-
-    EXPECT_EQ(held[1].standings[0].held.nano(), 9'007'199'254'740'993);
-    EXPECT_EQ(standing("u:ada").held.nano(), 18'014'398'509'481'986);
+    holds[0].id = "late";
+    holds[0].now = noon + std::chrono::seconds(60);
+    EXPECT_EQ(reserve({holds[0]})[0].standings[0].held, Money()) << "all of them have expired";
 }
 
 TEST_F(RedisLedgerTest, AddsUpCellsByHourDayAndMonth) {
