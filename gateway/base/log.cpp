@@ -14,12 +14,12 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/timestamp.h"
 
 namespace gatehouse::log {
 namespace {
@@ -199,22 +199,9 @@ void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
-std::string timestamp() {
-    const Instant now = SystemClock{}.now();
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-    const std::time_t whole = std::chrono::system_clock::to_time_t(seconds);
-    std::tm parts{};
-    gmtime_r(&whole, &parts);
-    std::array<char, 32> text{};
-    const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    std::array<char, 8> fraction{};
-    std::snprintf(fraction.data(), fraction.size(), ".%03dZ", static_cast<int>((now - seconds).count()));
-    return std::string(text.data(), size) + fraction.data();
-}
-
 void write(Level line_level, std::string_view message, std::initializer_list<Field> fields) {
     if (line_level < level()) return;
-    std::string line = R"({"ts":")" + timestamp() + R"(","level":")";
+    std::string line = R"({"ts":")" + to_timestamp(SystemClock{}.now()) + R"(","level":")";
     line.append(name_of(line_level)).append(R"(","msg":)");
     append_json_string(line, message);
     for (const Field& field : fields) {

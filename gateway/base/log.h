@@ -50,8 +50,6 @@ void flush();
 /// Opens /dev/null for each of descriptors 0 to 2 that is closed. Without it the next file or socket would get that
 /// number, and our lines would go into it. Call first of all.
 void claim_descriptors();
-/// `2026-11-21T07:03:21.114Z`, now.
-std::string timestamp();
 /// Appends `text` as a JSON string with quotes, replacing invalid UTF-8 by U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 

@@ -2,7 +2,7 @@
 #include "gateway/base/timestamp.h"
 
 #include <chrono>
-#include <cstdio>
+#include <cstddef>
 
 namespace gatehouse {
 namespace {
@@ -58,17 +58,24 @@ struct Reader {
 
 }  // namespace
 
+// Every line of the logs has one: no format is interpreted for it.
 std::string to_timestamp(Instant when) {
     const auto day = std::chrono::floor<std::chrono::days>(when);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss time{when - day};
-    char text[32];
-    const int size =
-        std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                      static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                      static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-    return {text, static_cast<std::size_t>(size)};
+    std::string text = "0000-00-00T00:00:00.000Z";
+    const auto put = [&](std::size_t at, std::size_t digits, auto number) {
+        for (; digits > 0; number /= 10)
+            text[at + --digits] = static_cast<char>('0' + number % 10);
+    };
+    put(0, 4, static_cast<int>(date.year()));
+    put(5, 2, static_cast<unsigned>(date.month()));
+    put(8, 2, static_cast<unsigned>(date.day()));
+    put(11, 2, time.hours().count());
+    put(14, 2, time.minutes().count());
+    put(17, 2, time.seconds().count());
+    put(20, 3, time.subseconds().count());
+    return text;
 }
 
 std::optional<Instant> parse_timestamp(std::string_view text) {

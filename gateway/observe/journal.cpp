@@ -2,6 +2,7 @@
 #include "gateway/observe/journal.h"
 
 #include "gateway/base/log.h"
+#include "gateway/base/timestamp.h"
 
 namespace gatehouse::observe {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 class Line {
   public:
     explicit Line(std::string_view event) {
-        text_ = R"({"ts":")" + log::timestamp() + R"(","evt":)";
+        text_ = R"({"ts":")" + to_timestamp(SystemClock{}.now()) + R"(","evt":)";
         log::append_json_string(text_, event);
     }
     Line& add(std::string_view name, std::string_view value) {

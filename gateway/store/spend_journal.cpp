@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "gateway/base/log.h"
+#include "gateway/base/timestamp.h"
 #include "gateway/store/append_file.h"
 #include "gateway/store/number_set.h"
 
@@ -120,7 +121,7 @@ Error cannot_use(const std::string& dir, const std::string& why) {
 
 std::string directory_name(std::string_view epoch) {
     std::string stamp;
-    for (const char letter : log::timestamp().substr(0, 19))
+    for (const char letter : to_timestamp(SystemClock{}.now()).substr(0, 19))
         if (letter != '-' && letter != ':') stamp.push_back(letter);
     return stamp.append("-").append(epoch);
 }
