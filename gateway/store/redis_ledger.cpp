@@ -44,13 +44,18 @@ std::optional<policy::Braked> to_braked(const policy::Hold& hold, std::string_vi
 /// As reserve.lua gives it.
 std::optional<policy::Held> to_held(const policy::Hold& hold, std::string_view answer) {
     policy::Held held;
-    held.standings.resize(hold.limits.size());
-    for (const auto member : {&policy::Standing::spent, &policy::Standing::held})
-        for (policy::Standing& standing : held.standings) {
-            const auto nano = take_number(answer);
-            if (!nano) return std::nullopt;
-            standing.*member = Money::nano(*nano);
-        }
+    for (std::size_t limit = 0; limit < hold.limits.size(); ++limit) {
+        const auto spent = take_number(answer);
+        if (!spent) return std::nullopt;
+        held.standings.push_back({.spent = Money::nano(*spent), .held = {}});
+    }
+    for (std::size_t limit = 0; limit < hold.limits.size(); ++limit) {
+        const auto first = std::ranges::find(hold.limits, hold.limits[limit].account, &policy::Limit::account);
+        const auto before = static_cast<std::size_t>(first - hold.limits.begin());
+        const auto nano = before < limit ? held.standings[before].held.nano() : take_number(answer);
+        if (!nano) return std::nullopt;
+        held.standings[limit].held = Money::nano(*nano);
+    }
     const auto verdict = take_number(answer);
     if (!verdict) return std::nullopt;
     held.granted = *verdict == 1;

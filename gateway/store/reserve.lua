@@ -8,9 +8,9 @@
 -- requests (0 for none) and the length of a stretch in minutes; for each set of bounds how many limits and gauges it has and
 -- the number of its session (0: none), for each limit the numbers of its account and of its period and its nano-dollars, the
 -- numbers of its gauges; for each hold its id, estimate in nano-dollars (at most 9 * 10^12), tokens and the number of its bounds.
--- Gives for each hold, blanks between: what its limits' accounts spent, what they held before it, and the verdict: 1 granted,
--- and the least amount held; 0 no money; 2 a gauge is full, which of its gauges, which measure and the wait in ms; 3 paused
--- before, 4 paused by this request, and the paused session's record.
+-- Gives for each hold, blanks between: what was spent by each of its limits, what was held before it on each of their
+-- accounts, each once, and the verdict: 1 granted, and the least amount held; 0 no money; 2 a gauge is full, which of its
+-- gauges, which measure and the wait in ms; 3 paused before, 4 paused by this request, and the paused session's record.
 -- Sums of money are added up exactly up to nine million dollars under way at once; comparing doubles is off by less than a
 -- micro-dollar there. Levels are counted in millionths: they run empty within minutes.
 --@include take_back.part.lua
@@ -80,21 +80,22 @@ for session = 1, sessions do
     session_of[session] = one
 end
 
-local answers, bounds = {}, {}
+local answers, bounds, none = {}, {}, {}
 for set = 1, sets do
     local limits, counting, watched = number(), number(), number()
-    local one = {limits = {}, accounts = {}, room = {}, gauges = {}, session = session_of[watched], answer = {}}
-    local before = {}
+    local one = {accounts = {}, rooms = {}, gauges = none, session = session_of[watched], answer = {}}
     for limit = 1, limits do
         local account, period, amount = number(), number(), number()
-        before[limit] = spent[period][account] or '0'
-        local left = amount - before[limit]
-        if not one.room[account] then one.accounts[#one.accounts + 1] = account end
-        one.room[account] = math.min(one.room[account] or left, left)
-        one.limits[limit] = account
+        local before = spent[period][account] or '0'
+        local room, place = amount - before, 1
+        while one.accounts[place] and one.accounts[place] ~= account do place = place + 1 end
+        one.accounts[place] = account
+        one.rooms[place] = math.min(one.rooms[place] or room, room)
+        one.answer[limit] = before
     end
+    if counting > 0 then one.gauges = {} end
     for gauge = 1, counting do one.gauges[gauge] = gauge_of[number()] end
-    one.answer[1] = limits > 0 and table.concat(before, ' ') or nil
+    one.told = limits
     bounds[set] = one
 end
 
@@ -102,7 +103,7 @@ end
 local function fund(one, estimate)
     local grants, least = {until_then}, estimate
     for place, account in ipairs(one.accounts) do
-        local room, others, amount = one.room[account], held[account], estimate
+        local room, others, amount = one.rooms[place], held[account], estimate
         if room <= 0 or (others > 0 and others + estimate > room) then return nil end
         if others <= 0 and estimate > room then amount = math.max(room, 1) end
         if amount < least then least = amount end
@@ -168,7 +169,7 @@ local function count(on, id, tokens, estimate)
 end
 
 -- Appends the verdict, and sets aside and counts what it grants.
-local more, reservations = {}, {}
+local raised, reservations = {}, {}
 local function decide(id, estimate, tokens, one, answer, last)
     local grants, least = fund(one, estimate)
     if not grants then
@@ -191,7 +192,7 @@ local function decide(id, estimate, tokens, one, answer, last)
     for place, account in ipairs(one.accounts) do
         local amount = grants[place * 2 + 1]
         held[account], held_text[account] = held[account] + amount, nil
-        more[account] = (more[account] or 0) + amount
+        raised[account] = true
     end
     if #grants > 1 then
         reservations[#reservations + 1] = id
@@ -202,12 +203,12 @@ local function decide(id, estimate, tokens, one, answer, last)
 end
 for hold = 1, holds do
     local id, estimate, tokens, one = text(), number(), number(), bounds[number()]
-    local answer = one.answer
-    for limit, account in ipairs(one.limits) do
+    local answer, last = one.answer, one.told
+    for _, account in ipairs(one.accounts) do
         if not held_text[account] then held_text[account] = string.format('%d', held[account]) end
-        answer[limit + 1] = held_text[account]
+        last = last + 1
+        answer[last] = held_text[account]
     end
-    local last = #one.limits > 0 and #one.limits + 1 or 0
     answers[hold] = table.concat(answer, ' ', 1, decide(id, estimate, tokens, one, answer, last))
 end
 
@@ -229,10 +230,13 @@ for _, one in ipairs(session_of) do
     end
 end
 if #reservations > 0 then
-    for account, amount in pairs(more) do
-        redis.call('HINCRBY', KEYS[2], names[account + 1], string.format('%d', amount))
+    local sums = {}
+    if not earliest or until_then < earliest then sums = {'earliest', expiry} end
+    for account in pairs(raised) do
+        sums[#sums + 1] = names[account + 1]
+        sums[#sums + 1] = string.format('%d', held[account])
     end
+    redis.call('HSET', KEYS[2], unpack(sums))
     redis.call('HSET', KEYS[1], unpack(reservations))
-    if not earliest or until_then < earliest then redis.call('HSET', KEYS[2], 'earliest', expiry) end
 end
 return answers

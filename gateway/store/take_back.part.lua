@@ -14,9 +14,19 @@ local function take_back(ids)
             end
         end
     end
-    for _, account in ipairs(accounts) do
-        local left = redis.call('HINCRBY', KEYS[2], account, string.format('%d', -less[account]))
-        if left == 0 then redis.call('HDEL', KEYS[2], account) end
+    if #accounts == 0 then return end
+    local sums, gone = {}, {}
+    for place, kept in ipairs(redis.call('HMGET', KEYS[2], unpack(accounts))) do
+        local account = accounts[place]
+        local left = (kept or 0) - less[account]
+        if left == 0 then
+            gone[#gone + 1] = account
+        else
+            sums[#sums + 1] = account
+            sums[#sums + 1] = string.format('%d', left)
+        end
     end
-    if #accounts > 0 then redis.call('HDEL', KEYS[1], unpack(ids)) end
+    if #sums > 0 then redis.call('HSET', KEYS[2], unpack(sums)) end
+    if #gone > 0 then redis.call('HDEL', KEYS[2], unpack(gone)) end
+    redis.call('HDEL', KEYS[1], unpack(ids))
 end

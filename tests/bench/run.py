@@ -46,8 +46,8 @@ OPENED_PER_SECOND = 625
 
 
 class Run:
-    def __init__(self, plan, tools, binary, directory, capped=False):
-        self.capped = capped
+    def __init__(self, plan, tools, binary, directory, capped=False, braked=False):
+        self.capped, self.braked = capped, braked
         self.plan, self.tools, self.directory = plan, tools, directory
         self.samples, self.defects, self.figures = report.Samples(), [], {}
         self.bodies = {}
@@ -69,7 +69,7 @@ class Run:
                 self.figures["its redis-server, idle, MB"] = [processes.resident_kb(target.store_pids) / 1024]
 
     def _gatehouse(self, binary, directory):
-        gatehouse = targets.Gatehouse(binary, self.direct, directory, self.capped)
+        gatehouse = targets.Gatehouse(binary, self.direct, directory, self.capped, self.braked)
         embedded, given = gatehouse.seconds_to_ready(self.plan.ready_times)
         self.figures["gatehouse, seconds to ready, embedded store"] = embedded
         self.figures["gatehouse, seconds to ready, Redis given"] = given
@@ -147,7 +147,8 @@ def _arguments():
     parser.add_argument("--tools", type=pathlib.Path, default=ROOT / "build/bench", help="where the bench preset built")
     parser.add_argument("--gatehouse", type=pathlib.Path, help="the binary; default: the one among the tools")
     parser.add_argument("--without-gatehouse", action="store_true", help="the references only")
-    parser.add_argument("--capped", action="store_true", help="with caps and brakes that are checked and never reached")
+    parser.add_argument("--capped", action="store_true", help="with three caps that are checked and never reached")
+    parser.add_argument("--braked", action="store_true", help="with rate limits and a pause rule, likewise")
     parser.add_argument("--json", type=pathlib.Path, help="write every sample there")
     parser.set_defaults(plan="quick")
     return parser.parse_args()
@@ -165,7 +166,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     directory = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-bench."))
     try:
-        run = Run(PLANS[arguments.plan], tools, binary, directory, arguments.capped)
+        run = Run(PLANS[arguments.plan], tools, binary, directory, arguments.capped, arguments.braked)
         run.measure_all()
         run.print_report()
         if arguments.json:

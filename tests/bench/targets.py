@@ -127,18 +127,19 @@ managed:
       cli: {{ availableModels: [claude-sonnet-4-5, claude-haiku-4-5] }}
     - match: {{}}
       cli: {{ availableModels: [claude-haiku-4-5] }}
-{admin}"""
-    # Caps on every period and brakes on every scope, none of which is ever reached: each request is checked against all.
-    _ADMIN = """      limits:
+"""
+    # None of them is ever reached: each request is checked against all.
+    _BRAKES = """      limits:
         user: {{ requests_per_minute: 100000000, tokens_per_minute: 1000000000, concurrent_requests: 100000 }}
         session: {{ requests_per_minute: 100000000, dollars_per_minute: 100000 }}
         pause_session: {{ dollars: 1000000 }}
-admin: {{ write_keys: [{{ id: bench, key: "{admin_key}" }}] }}
+"""
+    _ADMIN = """admin: {{ write_keys: [{{ id: bench, key: "{admin_key}" }}] }}
 """
 
-    def __init__(self, binary, direct, directory, capped=False):
+    def __init__(self, binary, direct, directory, capped=False, braked=False):
         self._binary, self._direct, self._directory = binary, direct, pathlib.Path(directory)
-        self._capped, self._admin_key = capped, secrets.token_hex(32)
+        self._capped, self._braked, self._admin_key = capped, braked, secrets.token_hex(32)
         self._idp = sign_in.IdentityProvider(self._directory)
         self.process = None
 
@@ -147,10 +148,11 @@ admin: {{ write_keys: [{{ id: bench, key: "{admin_key}" }}] }}
         self.port = self.stream_port = processes.free_port()
         config = self._directory / "gateway.yaml"
         place = f'{{ redis_url: "{store}" }}' if store else f"{{ embedded: {{ dir: {self._directory}/store }} }}"
-        config.write_text(self._CONFIG.format(
+        more = (self._BRAKES if self._braked else "") + (self._ADMIN if self._capped else "")
+        config.write_text((self._CONFIG + more).format(
             port=self.port, store=place, issuer=self._idp.issuer, client_id=sign_in.CLIENT_ID,
             client_secret=sign_in.CLIENT_SECRET, jwt_secret=secrets.token_hex(32), provider=self._direct.port,
-            admin=self._ADMIN.format(admin_key=self._admin_key) if self._capped else ""))
+            admin_key=self._admin_key))
         command = [str(self._binary), "serve", "--config", str(config)]
         environment = {"GATEHOUSE_ALLOW_LOOPBACK": "1", "HOME": str(self._directory),
                        "XDG_STATE_HOME": str(self._directory / "state")}
