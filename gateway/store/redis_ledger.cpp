@@ -65,6 +65,8 @@ std::optional<policy::Held> to_held(const policy::Hold& hold, std::string_view a
         held.paused = parse_paused(answer);
         if (!held.paused) return std::nullopt;
         held.paused->session = hold.watch->session;
+        // Kept is the moment of the call, which may have begun for others.
+        if (*verdict == 4) held.paused->since = hold.now;
     }
     return held;
 }

@@ -567,6 +567,28 @@ TEST_F(RedisLedgerTest, DecidesManyHoldsInOneCallAsOneByOne) {
         EXPECT_GT(times, 50) << "granted, braked, paused, without money: each must occur for this to show anything";
 }
 
+TEST_F(RedisLedgerTest, PausesEachAtItsOwnMoment) {
+    std::vector<policy::Hold> holds;
+    for (const std::string session : {"s1", "s2"})
+        holds.push_back({.id = session,
+                         .now = noon,
+                         .estimate = Money::cents(1),
+                         .lifetime = std::chrono::seconds(60),
+                         .limits = {},
+                         .watch = policy::Watch{"ada", session, {{}, 1, std::chrono::minutes(60)}}});
+    for (const policy::Held& held : reserve(holds))
+        ASSERT_TRUE(held.granted);
+
+    holds[0].now += std::chrono::milliseconds(3);
+    holds[1].now += std::chrono::milliseconds(5);
+
+    const auto held = reserve(holds);
+    for (std::size_t at = 0; at < holds.size(); ++at) {
+        ASSERT_TRUE(held[at].paused);
+        EXPECT_EQ(held[at].paused->since, holds[at].now) << "which is how it is known that this request paused it";
+    }
+}
+
 /// What all of them come to is the greatest whole number up to which Lua's doubles hold each.
 TEST_F(RedisLedgerTest, HoldsForManyToTheLastNanoDollar) {
     constexpr Money most = Money::nano(9'000'000'000'000);
