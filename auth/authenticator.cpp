@@ -280,8 +280,8 @@ void Authenticator::set_service_keys(std::vector<ServiceKey> keys) {
         if (const auto known = state_->services_used.find(key->id); known != state_->services_used.end())
             used.insert(*known);
         for (const ServiceSecret& secret : key->secrets) {
-            IdentityPtr identity(
-                new Identity(to_person(*key), CredentialKind::service_key, key->id, end_of(*key, secret)));
+            IdentityPtr identity(new Identity(to_person(*key), CredentialKind::service_key, key->id,
+                                              end_of(*key, secret), {key, &key->limits}));
             services.insert_or_assign(secret.hash, Service{key, secret, std::move(identity)});
         }
     }

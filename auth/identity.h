@@ -3,6 +3,7 @@
 // Authenticator makes one, so holding an Identity is the proof. policy/ never sees either (it takes a Subject).
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -40,6 +41,8 @@ class Identity {
     const std::string& credential_id() const { return credential_id_; }
     /// The credential's end; Instant::max() when it has none.
     Instant expires_at() const { return expires_at_; }
+    /// How fast it may go, as policies write it: laid over its policy's. Null: nothing of its own.
+    const boost::json::object* limits() const { return limits_.get(); }
     /// Empty when the caller is a person.
     std::string_view service_key_id() const {
         return kind_ == CredentialKind::service_key ? std::string_view(credential_id_) : std::string_view{};
@@ -47,13 +50,19 @@ class Identity {
 
   private:
     friend class Authenticator;
-    Identity(Person person, CredentialKind kind, std::string credential_id, Instant expires_at)
-        : person_(std::move(person)), kind_(kind), credential_id_(std::move(credential_id)), expires_at_(expires_at) {}
+    Identity(Person person, CredentialKind kind, std::string credential_id, Instant expires_at,
+             std::shared_ptr<const boost::json::object> limits = nullptr)
+        : person_(std::move(person)),
+          kind_(kind),
+          credential_id_(std::move(credential_id)),
+          expires_at_(expires_at),
+          limits_(std::move(limits)) {}
 
     Person person_;
     CredentialKind kind_;
     std::string credential_id_;
     Instant expires_at_;
+    std::shared_ptr<const boost::json::object> limits_;
 };
 
 using IdentityPtr = std::shared_ptr<const Identity>;

@@ -18,6 +18,7 @@ namespace {
 namespace bj = boost::json;
 
 constexpr std::string_view prefix = "ghs_";
+constexpr std::string_view subject_prefix = "service:";
 constexpr std::size_t secret_bytes = 32;
 constexpr std::size_t longest_address = 64;
 
@@ -92,7 +93,12 @@ bool is_service_key(std::string_view credential) {
 }
 
 std::string service_subject(std::string_view id) {
-    return std::string("service:").append(id);
+    return std::string(subject_prefix).append(id);
+}
+
+std::optional<std::string_view> service_key_of(std::string_view subject) {
+    if (!subject.starts_with(subject_prefix)) return std::nullopt;
+    return subject.substr(subject_prefix.size());
 }
 
 Person to_person(const ServiceKey& key) {
@@ -138,6 +144,7 @@ std::string to_document(const ServiceKey& key) {
                                     {"owner", key.owner},
                                     {"groups", to_array(key.groups)},
                                     {"allowed_cidrs", to_array(key.allowed_cidrs)},
+                                    {"rate_limits", key.limits},
                                     {"disabled", key.disabled},
                                     {"created_at", to_timestamp(key.created_at)},
                                     {"created_by", key.created_by},
@@ -164,6 +171,11 @@ std::optional<ServiceKey> parse_service_key(std::string_view document) {
         return std::nullopt;
     key.groups = std::move(*groups);
     key.allowed_cidrs = std::move(*allowed_cidrs);
+    // Keys that were made before there were such limits have none.
+    if (const auto* limits = json::find(*value, "rate_limits")) {
+        if (!limits->is_object()) return std::nullopt;
+        key.limits = limits->get_object();
+    }
     key.disabled = *disabled;
     key.created_at = *created_at;
     key.updated_at = *updated_at;

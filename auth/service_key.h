@@ -4,6 +4,7 @@
 // admin/service_keys, which keeps it as a record; the Authenticator holds all of them and asks nobody.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -36,6 +37,7 @@ struct ServiceKey {
     std::string owner;  ///< who answers for it, in the words of whoever made it
     std::vector<std::string> groups;
     std::vector<std::string> allowed_cidrs;  ///< empty: from everywhere
+    boost::json::object limits;              ///< how fast it may go, as a policy writes it; empty: as its policy says
     bool disabled = false;
     Instant created_at;
     std::string created_by;  ///< an actor of the audit trail
@@ -52,6 +54,8 @@ bool is_service_key(std::string_view credential);
 
 /// Who it is to policies, caps, the ledger and reports: `service:<id>`.
 std::string service_subject(std::string_view id);
+/// The other way round; nothing when it is not one.
+std::optional<std::string_view> service_key_of(std::string_view subject);
 Person to_person(const ServiceKey& key);
 
 /// Whether this secret of this key may be used from there now. Faults: unauthenticated (key_revoked when disabled,

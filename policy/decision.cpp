@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/decision.h"
 
+#include "policy/brake_document.h"
+
 namespace gatehouse::policy {
 namespace {
 
@@ -43,13 +45,24 @@ Result<Permit> decide(RulesPtr rules, const Subject& subject, std::string_view a
     if (policy != nullptr) {
         permit.policy = policy->name;
         permit.policy_groups = policy->groups;
-        if (!policy->brakes.is_empty()) permit.brakes = &policy->brakes;
     }
+    permit.brakes = brakes_for(rules, policy, subject);
     for (std::size_t upstream = 0; upstream < rules->upstreams().size(); ++upstream)
         if (const auto id = rules->upstream_id(*model, upstream))
             permit.candidates.push_back({upstream, std::string(*id)});
     permit.rules = std::move(rules);
     return permit;
+}
+
+std::shared_ptr<const Brakes> brakes_for(const RulesPtr& rules, const Policy* policy, const Subject& subject) {
+    if (subject.limits == nullptr || subject.limits->empty()) {
+        if (policy == nullptr || policy->brakes.is_empty()) return nullptr;
+        return {rules, &policy->brakes};
+    }
+    const auto limits = merge_limits(policy != nullptr ? policy->limits : boost::json::object{}, *subject.limits);
+    std::vector<Problem> none_left;  // both were checked when they were written
+    const auto brakes = std::make_shared<const Brakes>(read_brakes(limits, "", none_left));
+    return brakes->is_empty() ? nullptr : brakes;
 }
 
 }  // namespace gatehouse::policy

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,11 +26,15 @@ struct Permit {
     const Model* model = nullptr;                ///< owned by `rules`
     std::string policy;                          ///< name of the policy, empty when none matched
     std::span<const std::string> policy_groups;  ///< that the policy matches on; owned by `rules`
-    const Brakes* brakes = nullptr;              ///< the policy's, if it has some; owned by `rules`
+    std::shared_ptr<const Brakes> brakes;        ///< null: nothing slows the caller down
     std::vector<Candidate> candidates;           ///< never empty
 };
 
 /// Refusals are bad_request with the reference's words: model_not_in_policy, model_not_in_catalogue.
 Result<Permit> decide(RulesPtr rules, const Subject& subject, std::string_view asked_model);
+
+/// How fast a caller may go: as their policy (null: none) says, and over that, figure by figure, what they bring
+/// themselves. Null when nothing bounds them.
+std::shared_ptr<const Brakes> brakes_for(const RulesPtr& rules, const Policy* policy, const Subject& subject);
 
 }  // namespace gatehouse::policy

@@ -62,6 +62,7 @@ struct Subject {
     std::string_view id;
     std::string_view email;
     std::span<const std::string> groups;
+    const boost::json::object* limits = nullptr;  ///< that they bring themselves, as a policy writes them; null: none
 };
 
 /// A model the catalogue offers.

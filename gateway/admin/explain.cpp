@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/service_key.h"
 #include "gateway/admin/people.h"
 #include "gateway/admin/query.h"
 #include "gateway/admin/reply.h"
@@ -156,8 +157,10 @@ bj::object explain_now(const Bounds& bounds, std::string_view blocked_message, I
 }
 
 /// Of them alone: which session and which agent would ask is not known.
-std::vector<policy::Gauge> own_gauges(const policy::Policy* policy, const policy::Subject& subject) {
-    return policy != nullptr ? policy::gauges(policy->brakes, subject.id, "", "") : std::vector<policy::Gauge>{};
+std::vector<policy::Gauge> own_gauges(const policy::RulesPtr& rules, const policy::Policy* policy,
+                                      const policy::Subject& subject) {
+    const auto brakes = policy::brakes_for(rules, policy, subject);
+    return brakes ? policy::gauges(*brakes, subject.id, "", "") : std::vector<policy::Gauge>{};
 }
 
 /// Whole requests and tokens, and cents: what a minute allows and what of it is used up.
@@ -209,6 +212,16 @@ Task<policy::Principal> ExplainRoute::find_person(std::string user) {
     co_return **person;
 }
 
+/// That a service key brings itself; nobody else does.
+Task<bj::object> ExplainRoute::find_limits(const policy::Principal& person) {
+    const auto id = person.service ? auth::service_key_of(person.id) : std::nullopt;
+    if (!id) co_return bj::object{};
+    const auto document = co_await parts_.records.find(std::string(auth::service_key_record_kind), std::string(*id));
+    if (!document) co_return fail(document.error());
+    auto key = *document ? auth::parse_service_key(**document) : std::nullopt;
+    co_return key ? std::move(key->limits) : bj::object{};
+}
+
 Task<bj::object> ExplainRoute::explain_money(policy::Principal person, Instant now) {
     const auto book = co_await caps_.everything();
     if (!book) co_return fail(book.error());
@@ -251,9 +264,12 @@ Task<http::Response> ExplainRoute::explain(http::Request& request) {
     auto money = co_await explain_money(*person, now);
     if (!money) co_return fail(money.error());
     const auto rules = parts_.rules();
-    const policy::Subject subject = subject_of(*person);
+    const auto limits = co_await find_limits(*person);
+    if (!limits) co_return fail(limits.error());
+    policy::Subject subject = subject_of(*person);
+    subject.limits = &*limits;
     const auto match = rules->match(subject);
-    const auto fill = co_await read_fill(own_gauges(match.policy, subject), now);
+    const auto fill = co_await read_fill(own_gauges(rules, match.policy, subject), now);
     if (!fill) co_return fail(fill.error());
     add_brake((*money)["now"].as_object(), *fill);
 
@@ -262,6 +278,7 @@ Task<http::Response> ExplainRoute::explain(http::Request& request) {
     body["groups"] = groups_of(*person);
     body["last_seen_at"] = to_timestamp(person->last_seen);
     body["policy"] = explain_policy(match);
+    body["rate_limits"] = *limits;
     body["models"] = ids_of(rules->models_for(match.policy));
     body["model"] = *model ? bj::value(explain_model(rules, subject, **model)) : bj::value();
     body["rates"] = explain_rates(*fill);

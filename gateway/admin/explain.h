@@ -49,6 +49,7 @@ class ExplainRoute {
     Task<http::Response> explain(http::Request& request);
     Task<policy::Principal> find_person(std::string user);
     Task<std::optional<GaugeFill>> read_fill(std::vector<policy::Gauge> gauges, Instant now);
+    Task<boost::json::object> find_limits(const policy::Principal& person);
     Task<boost::json::object> explain_money(policy::Principal person, Instant now);
 
     ExplainParts parts_;

@@ -8,6 +8,7 @@
 
 #include "gateway/admin/parameters.h"
 #include "gateway/admin/reply.h"
+#include "policy/brake_document.h"
 #include "policy/bucket.h"
 #include "policy/charge.h"
 
@@ -38,13 +39,15 @@ std::string reason_of(const policy::PolicyMatch& match) {
     return "Because this policy holds for everyone.";
 }
 
-bj::value policy_of(const policy::PolicyMatch& match) {
-    bj::object policy{{"name", nullptr}, {"group", nullptr}, {"reason", reason_of(match)}, {"limits", bj::object()}};
+/// With the limits that they bring themselves, if there are some.
+bj::value policy_of(const policy::PolicyMatch& match, const bj::object* own) {
+    bj::object policy{{"name", nullptr}, {"group", nullptr}, {"reason", reason_of(match)}};
+    bj::object limits = match.policy != nullptr ? match.policy->limits : bj::object();
+    policy["limits"] = own != nullptr ? policy::merge_limits(limits, *own) : std::move(limits);
     policy["restricts_models"] = match.policy != nullptr && match.policy->available_models.has_value();
     if (match.policy == nullptr) return policy;
     policy["name"] = match.policy->name;
     if (!match.group.empty()) policy["group"] = match.group;
-    policy["limits"] = match.policy->limits;
     return policy;
 }
 
@@ -157,7 +160,7 @@ Task<http::Response> MeRoute::me(http::Request& request, const auth::Identity& i
                     {"groups", bj::array(person.groups.begin(), person.groups.end())}};
     body["role"] = role_of(*settings, identity);
     body["credential"] = {{"kind", auth::to_slug(identity.kind())}, {"id", identity.credential_id()}};
-    body["policy"] = policy_of(match);
+    body["policy"] = policy_of(match, identity.limits());
     body["models"] = models_of(*rules, match.policy);
     body["caps"] = std::move(*caps);
     body["capped"] = settings->enabled;

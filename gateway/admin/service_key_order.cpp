@@ -11,6 +11,7 @@
 #include "gateway/base/cidr.h"
 #include "gateway/base/text.h"
 #include "gateway/base/timestamp.h"
+#include "policy/brake_document.h"
 #include "policy/cap.h"
 
 namespace gatehouse::admin {
@@ -95,6 +96,20 @@ Result<> read_flag(const bj::object& body, std::string_view key, std::optional<b
     return {};
 }
 
+/// Null takes them away.
+Result<> read_rate_limits(const bj::object& body, std::optional<bj::object>& into) {
+    const bj::value* value = body.if_contains("rate_limits");
+    if (value == nullptr) return {};
+    if (!value->is_object() && !value->is_null())
+        return fail(bad_field("rate_limits", "must be an object of user, session, agent and pause_session, or null"));
+    bj::object limits = value->is_object() ? value->get_object() : bj::object{};
+    std::vector<policy::Problem> problems;
+    policy::read_brakes(limits, "rate_limits", problems);
+    if (!problems.empty()) return fail(bad_field(problems.front().path, problems.front().message));
+    into = std::move(limits);
+    return {};
+}
+
 Result<> read_reason(const bj::object& body, std::string& into) {
     std::optional<std::string> reason;
     if (const auto read = read_words(body, "reason", longest_reason, reason); !read) return fail(read.error());
@@ -145,6 +160,7 @@ Result<ServiceKeyOrder> read_order(const bj::object& body, Instant now) {
     if (const auto read = read_list(body, "allowed_cidrs", order.allowed_cidrs); !read) return fail(read.error());
     if (const auto sound = check_ranges(order); !sound) return fail(sound.error());
     if (const auto read = read_expiry(body, now, order); !read) return fail(read.error());
+    if (const auto read = read_rate_limits(body, order.rate_limits); !read) return fail(read.error());
     if (const auto read = read_reason(body, order.reason); !read) return fail(read.error());
     return order;
 }
@@ -152,8 +168,8 @@ Result<ServiceKeyOrder> read_order(const bj::object& body, Instant now) {
 }  // namespace
 
 Result<ServiceKeyOrder> parse_new_service_key(const bj::object& body, Instant now) {
-    const auto known =
-        check_members(body, {"name", "owner", "groups", "allowed_cidrs", "expires_at", "limits", "reason"});
+    const auto known = check_members(
+        body, {"name", "owner", "groups", "allowed_cidrs", "expires_at", "limits", "rate_limits", "reason"});
     if (!known) return fail(known.error());
     auto order = read_order(body, now);
     if (!order) return fail(order.error());
@@ -168,17 +184,17 @@ Result<ServiceKeyOrder> parse_new_service_key(const bj::object& body, Instant no
 Result<ServiceKeyOrder> parse_service_key_change(const bj::object& body, Instant now) {
     if (body.contains("limits"))
         return fail(bad_field("limits", "of a present key are set at /v1/organizations/spend_limits"));
-    const auto known =
-        check_members(body, {"name", "owner", "groups", "allowed_cidrs", "expires_at", "disabled", "reason"});
+    const auto known = check_members(
+        body, {"name", "owner", "groups", "allowed_cidrs", "expires_at", "rate_limits", "disabled", "reason"});
     if (!known) return fail(known.error());
     auto order = read_order(body, now);
     if (!order) return fail(order.error());
     if (const auto read = read_flag(body, "disabled", order->disabled); !read) return fail(read.error());
     if (!order->name && !order->owner && !order->groups && !order->allowed_cidrs && !order->says_expiry &&
-        !order->disabled)
+        !order->rate_limits && !order->disabled)
         return fail(Error::bad_request(
             Reason::malformed_request,
-            "nothing to change: give one of name, owner, groups, allowed_cidrs, expires_at, disabled"));
+            "nothing to change: give one of name, owner, groups, allowed_cidrs, expires_at, rate_limits, disabled"));
     return std::move(*order);
 }
 
@@ -201,6 +217,7 @@ void apply(const ServiceKeyOrder& order, auth::ServiceKey& key) {
     if (order.groups) key.groups = *order.groups;
     if (order.allowed_cidrs) key.allowed_cidrs = *order.allowed_cidrs;
     if (order.says_expiry) key.expires_at = order.expires_at;
+    if (order.rate_limits) key.limits = *order.rate_limits;
     if (order.disabled) key.disabled = *order.disabled;
 }
 

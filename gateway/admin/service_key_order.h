@@ -32,7 +32,8 @@ struct ServiceKeyOrder {
     std::optional<std::vector<std::string>> groups;
     std::optional<std::vector<std::string>> allowed_cidrs;
     bool says_expiry = false;
-    std::optional<Instant> expires_at;  ///< when it is said: nothing is never
+    std::optional<Instant> expires_at;               ///< when it is said: nothing is never
+    std::optional<boost::json::object> rate_limits;  ///< as a policy writes them; empty: those of its policy
     std::optional<bool> disabled;
     std::vector<ServiceKeyLimit> limits;
     std::string reason;  ///< for the audit trail; may be empty

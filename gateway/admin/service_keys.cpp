@@ -64,6 +64,7 @@ bj::object to_json(const ServiceKey& key) {
             {"owner", key.owner},
             {"groups", to_array(key.groups)},
             {"allowed_cidrs", to_array(key.allowed_cidrs)},
+            {"rate_limits", key.limits},
             {"disabled", key.disabled},
             {"expires_at", json::or_null(key.expires_at)},
             {"secrets", std::move(secrets)},

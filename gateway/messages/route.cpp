@@ -235,7 +235,7 @@ Task<policy::Permit> MessagesRoute::understand(Exchange& exchange, http::BodyRea
     exchange.entry.streamed = parsed->stream();
 
     const auth::Person& person = exchange.identity->person();
-    const policy::Subject subject{person.subject, person.email, person.groups};
+    const policy::Subject subject{person.subject, person.email, person.groups, exchange.identity->limits()};
     auto permit = policy::decide(exchange.upstreams->rules, subject, parsed->model());
     if (!permit) {
         if (const policy::Policy* refusing = exchange.upstreams->rules->policy_for(subject))
@@ -270,7 +270,7 @@ Task<bool> MessagesRoute::refuse_if_blocked(Exchange& exchange) {
 Task<bool> MessagesRoute::reserve(Exchange& exchange, const policy::Permit& permit, const Ask& ask) {
     if (!exchange.spending) co_return true;
     const observe::Entry& entry = exchange.entry;
-    if (permit.brakes != nullptr)
+    if (permit.brakes)
         exchange.spending->brake(*permit.brakes, entry.subject, entry.session_id, entry.agent_id);
     if (!exchange.spending->is_limited()) co_return true;
     const policy::Candidate& candidate = permit.candidates.front();

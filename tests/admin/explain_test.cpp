@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/admin/explain.h"
 
+#include "auth/service_key.h"
 #include "gateway/admin/spend_limits.h"
 #include "tests/admin/admin_world.h"
 
@@ -220,6 +221,23 @@ TEST_F(Explain, SaysThatTheyGoTooFast) {
               R"("message":"rate limit reached: 5000 tokens per minute for you · try again in 12 seconds"})");
     given_cap(R"({"type":"user","user_id":"ada"})", R"("0")");
     EXPECT_EQ(text_of("?user=ada", "/now/state"), R"("blocked")") << "money comes first";
+}
+
+TEST_F(Explain, ShowsWhatBoundsAServiceKeyByItself) {
+    auth::ServiceKey key{.id = "svk_1", .name = "nightly", .owner = "ada"};
+    key.limits = {{"user", {{"requests_per_minute", 7}}}};
+    std::vector<policy::RecordWrite> writes(1);
+    writes[0].kind = auth::service_key_record_kind;
+    writes[0].id = key.id;
+    writes[0].document = auth::to_document(key);
+    ASSERT_TRUE(testing::run(records.write(std::move(writes))));
+    given_person(auth::service_subject(key.id), "", {"ops"}, "nightly");
+    rollups.people.back().service = true;
+
+    EXPECT_EQ(text_of("?user=service:svk_1", "/rates/requests_per_minute/limit"), "7");
+    EXPECT_EQ(text_of("?user=service:svk_1", "/rates/tokens_per_minute/limit"), "5000") << "of its policy";
+    EXPECT_EQ(text_of("?user=service:svk_1", "/rate_limits"), R"({"user":{"requests_per_minute":7}})");
+    EXPECT_EQ(text_of("?user=ada", "/rate_limits"), "{}");
 }
 
 TEST_F(Explain, HasNoRatesWhereNothingBoundsThem) {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json/serialize.hpp>
+
 #include <utility>
 
 #include "gateway/base/json.h"
@@ -64,6 +66,23 @@ TEST(NewServiceKey, TakesEverythingThatCanBeSaid) {
     EXPECT_EQ(order->reason, "for the nightly build");
     EXPECT_EQ(order->limits, (std::vector<ServiceKeyLimit>{{"50000", policy::Period::monthly},
                                                            {std::nullopt, policy::Period::daily}}));
+}
+
+TEST(NewServiceKey, TakesLimitsAsAPolicyHasThemAndNamesTheOneThatIsWrong) {
+    const auto order = parse_new_service_key(
+        body(with(R"("rate_limits":{"user":{"requests_per_minute":60,"tokens_per_minute":null}})")), now);
+    ASSERT_TRUE(order) << describe(order.error());
+    ASSERT_TRUE(order->rate_limits);
+    EXPECT_EQ(boost::json::serialize(*order->rate_limits),
+              R"({"user":{"requests_per_minute":60,"tokens_per_minute":null}})");
+
+    EXPECT_EQ(refusal(with(R"("rate_limits":[])")),
+              "rate_limits: must be an object of user, session, agent and pause_session, or null");
+    EXPECT_EQ(
+        refusal(with(R"("rate_limits":{"user":{"requests_per_minute":0}})")),
+        "rate_limits.user.requests_per_minute: must be a whole number from 1 to 1000000000, or null for no limit");
+    EXPECT_EQ(refusal(with(R"("rate_limits":{"users":{}})")),
+              "rate_limits.users: is not a limit: user, session, agent and pause_session are");
 }
 
 TEST(NewServiceKey, NeverEndsOnlyWhenThatIsSaid) {
@@ -150,6 +169,19 @@ TEST(ServiceKeyChange, OverwritesWhatItSaysAndNothingElse) {
     EXPECT_EQ(key.expires_at, now + days(3));
 }
 
+TEST(ServiceKeyChange, GivesLimitsAndTakesThemAway) {
+    auth::ServiceKey key;
+    const auto given = parse_service_key_change(body(R"({"rate_limits":{"agent":{"concurrent_requests":2}}})"), now);
+    ASSERT_TRUE(given) << describe(given.error());
+    apply(*given, key);
+    EXPECT_EQ(boost::json::serialize(key.limits), R"({"agent":{"concurrent_requests":2}})");
+
+    const auto taken = parse_service_key_change(body(R"({"rate_limits":null})"), now);
+    ASSERT_TRUE(taken) << describe(taken.error());
+    apply(*taken, key);
+    EXPECT_TRUE(key.limits.empty());
+}
+
 TEST(ServiceKeyChange, CanTakeTheEndAway) {
     auth::ServiceKey key;
     key.expires_at = now + days(3);
@@ -163,9 +195,9 @@ TEST(ServiceKeyChange, CanTakeTheEndAway) {
 
 TEST(ServiceKeyChange, NamesTheFieldThatIsWrong) {
     EXPECT_EQ(refusal_of_change("{}"),
-              "nothing to change: give one of name, owner, groups, allowed_cidrs, expires_at, disabled");
+              "nothing to change: give one of name, owner, groups, allowed_cidrs, expires_at, rate_limits, disabled");
     EXPECT_EQ(refusal_of_change(R"({"reason":"why not"})"),
-              "nothing to change: give one of name, owner, groups, allowed_cidrs, expires_at, disabled");
+              "nothing to change: give one of name, owner, groups, allowed_cidrs, expires_at, rate_limits, disabled");
     EXPECT_EQ(refusal_of_change(R"({"disabled":"yes"})"), "disabled: must be true or false");
     EXPECT_EQ(refusal_of_change(R"({"groups":null})"), "groups: must be a list of strings");
     EXPECT_EQ(refusal_of_change(R"({"limits":[]})"),

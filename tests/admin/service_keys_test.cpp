@@ -92,14 +92,15 @@ TEST_F(ServiceKeys, AreCreatedWithASecretThatIsShownOnce) {
     const std::string now = "2026-11-25T12:00:00.000Z";
     const std::vector<std::string> groups{"engineering"};
     const std::string holds = rules_->policy_for({"", "", groups})->name;
-    EXPECT_EQ(bj::serialize(key),
-              R"({"type":"service_key","id":")" + id +
-                  R"(","name":"ci","owner":"ada@example.com","groups":["engineering"],"allowed_cidrs":[],)"
-                  R"("disabled":false,"expires_at":"2027-02-23T12:00:00.000Z","secrets":[{"created_at":")" +
-                  now + R"(","expires_at":null}],"created_at":")" + now +
-                  R"(","created_by":"admin-key:terraform","updated_at":")" + now +
-                  R"(","status":"active","user_id":"service:)" + id + R"(","policy":")" + holds +
-                  R"(","last_used_at":null,"secret":")" + secret + R"("})");
+    EXPECT_EQ(
+        bj::serialize(key),
+        R"({"type":"service_key","id":")" + id +
+            R"(","name":"ci","owner":"ada@example.com","groups":["engineering"],"allowed_cidrs":[],)"
+            R"("rate_limits":{},"disabled":false,"expires_at":"2027-02-23T12:00:00.000Z","secrets":[{"created_at":")" +
+            now + R"(","expires_at":null}],"created_at":")" + now +
+            R"(","created_by":"admin-key:terraform","updated_at":")" + now +
+            R"(","status":"active","user_id":"service:)" + id + R"(","policy":")" + holds +
+            R"(","last_used_at":null,"secret":")" + secret + R"("})");
 
     const Answer shown = ask("GET", path_of(key), "", read_key);
     EXPECT_EQ(shown.status, 200);
@@ -220,10 +221,13 @@ TEST_F(ServiceKeys, AreChangedFieldByField) {
     person.clock.advance(seconds(5));
 
     const bj::value changed =
-        ask("POST", path_of(key), R"({"name":"nightly","groups":["batch"],"allowed_cidrs":["10.0.0.0/8"]})").body;
+        ask("POST", path_of(key),
+            R"({"name":"nightly","groups":["batch"],"allowed_cidrs":["10.0.0.0/8"],"rate_limits":{"user":{"requests_per_minute":7}}})")
+            .body;
 
     EXPECT_EQ(text(changed, "name"), "nightly");
     EXPECT_EQ(text(changed, "owner"), "ada@example.com");
+    EXPECT_EQ(bj::serialize(changed.at("rate_limits")), R"({"user":{"requests_per_minute":7}})");
     EXPECT_EQ(text(changed, "updated_at"), "2026-11-25T12:00:05.000Z");
     EXPECT_EQ(text(changed, "created_at"), text(key, "created_at"));
     EXPECT_EQ(json::find(changed, "secret"), nullptr);

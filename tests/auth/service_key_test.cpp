@@ -24,6 +24,7 @@ ServiceKey key_with(std::vector<ServiceSecret> secrets) {
             .owner = "ada@example.com",
             .groups = {"ci", "engineering"},
             .allowed_cidrs = {"10.0.0.0/8", "2001:db8::/32"},
+            .limits = {{"user", {{"requests_per_minute", 60}}}},
             .created_at = noon - days(1),
             .created_by = "admin-key:terraform",
             .updated_at = noon,
@@ -60,6 +61,11 @@ TEST(ServiceKeyForm, IsAMemberOfItsGroupsAndHasNoEmail) {
     EXPECT_EQ(person.name, "nightly \"build\"");
     EXPECT_EQ(person.groups, (std::vector<std::string>{"ci", "engineering"}));
     EXPECT_EQ(person.email, "");
+}
+
+TEST(ServiceKeyForm, IsFoundInItsSubject) {
+    EXPECT_EQ(service_key_of(service_subject("svk_1")), "svk_1");
+    EXPECT_FALSE(service_key_of("ada"));
 }
 
 TEST(ServiceKeyAdmission, IsForTheAllowedAddressesOnly) {
@@ -192,6 +198,19 @@ TEST(ServiceKeyDocument, IsNothingWhenAPartThatGrantsIsMissingOrOdd) {
     EXPECT_FALSE(parse_service_key(without(R"("hash-1")", R"("")")));
     EXPECT_FALSE(parse_service_key(without(R"("hash":)", R"("cash":)")));
     EXPECT_FALSE(parse_service_key(without(R"("groups")", R"("group")")));
+    EXPECT_FALSE(parse_service_key(without(R"({"user":{"requests_per_minute":60}})", "null")));
+}
+
+TEST(ServiceKeyDocument, OfATimeBeforeTheyHadLimitsHasNone) {
+    std::string old = to_document(key_with_one());
+    constexpr std::string_view limits = R"("rate_limits":{"user":{"requests_per_minute":60}},)";
+    ASSERT_NE(old.find(limits), std::string::npos) << old;
+    old.replace(old.find(limits), limits.size(), "");
+
+    const auto key = parse_service_key(old);
+
+    ASSERT_TRUE(key);
+    EXPECT_TRUE(key->limits.empty());
 }
 
 }  // namespace

@@ -155,6 +155,26 @@ TEST_F(ServiceKeysFlow, AreStoppedByTheirOwnCap) {
         200);
 }
 
+TEST_F(ServiceKeysFlow, AreHeldToTheirOwnSpeed) {
+    const Key key = create(R"(,"rate_limits":{"user":{"requests_per_minute":1}})");
+    const Key other = create();
+    const auto prompt = [](const Key& with) {
+        return HttpConnection(two_->port()).ask("POST", "/v1/messages", with.bearer(), ask_for("claude-haiku-4-5"));
+    };
+
+    EXPECT_EQ(prompt(key).status, 200);
+    const Answer second = prompt(key);
+    EXPECT_EQ(second.status, 429);
+    EXPECT_NE(second.body.find("rate limit reached: 1 request per minute"), std::string::npos) << second.body;
+    EXPECT_EQ(prompt(other).status, 200);
+    EXPECT_EQ(prompt(other).status, 200);
+    const Answer me = HttpConnection(two_->port()).get("/v1/me", key.bearer());
+    EXPECT_NE(me.body.find(R"("limits":{"user":{"requests_per_minute":1}})"), std::string::npos) << me.body;
+
+    ASSERT_EQ(administer(one_->port(), "POST", key.path(), R"({"rate_limits":null})").status, 200);
+    EXPECT_TRUE(eventually([&] { return prompt(key).status == 200; }));
+}
+
 TEST_F(ServiceKeysFlow, AreRefusedFromAnAddressThatIsNotAllowed) {
     const Key key = create(R"(,"allowed_cidrs":["127.0.0.0/8"])");
     ASSERT_EQ(administer(one_->port(), "POST", key.path(), R"({"allowed_cidrs":["203.0.113.0/24"]})").status, 200);

@@ -83,7 +83,7 @@ TEST(Brakes, OfAPolicyAreLaidOverTheBaseFigureByFigure) {
     EXPECT_TRUE(theirs.agent.is_empty());
     EXPECT_EQ(theirs.pause, PauseRule{.cost = Money::dollars(5)});
     EXPECT_EQ(rules->policy_for({"u", "", ci})->brakes, rules->policy_for({"u", "", {}})->brakes);
-    EXPECT_EQ(decide(rules, {"u", "", ops}, "claude-sonnet-5")->brakes, &theirs);
+    EXPECT_EQ(decide(rules, {"u", "", ops}, "claude-sonnet-5")->brakes.get(), &theirs);
 }
 
 TEST(Brakes, ThatAreWrongMakeNoRules) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/decision.h"
 
+#include <boost/json/parse.hpp>
+
 #include "tests/policy/documents.h"
 
 namespace gatehouse::policy {
@@ -75,6 +77,32 @@ TEST_F(Decision, PermitsTheWholeCatalogueWithoutAPolicy) {
     EXPECT_EQ(permit->policy, "");
     EXPECT_TRUE(permit->policy_groups.empty());
     EXPECT_EQ(permit->candidates[0].model, "claude-opus-4-8");
+}
+
+TEST(DecisionOnSpeed, LaysWhatTheCallerBringsOverTheirPolicyFigureByFigure) {
+    RulesSpec spec = one_upstream();
+    spec.policies = {policy_of({"ci"}, "{}"), policy_of({"slow"}, "{}")};
+    spec.policies[1].limits =
+        boost::json::parse(
+            R"({"user":{"requests_per_minute":60,"tokens_per_minute":9},"agent":{"concurrent_requests":2}})")
+            .get_object();
+    const RulesPtr rules = make_rules(std::move(spec));
+    const auto brakes = [&](std::vector<std::string> groups, std::string_view own) {
+        const auto limits = boost::json::parse(own).get_object();
+        const Subject subject{.id = "u", .email = "", .groups = groups, .limits = &limits};
+        const auto permit = decide(rules, subject, "claude-haiku-4-5");
+        return permit && permit->brakes ? *permit->brakes : Brakes{};
+    };
+
+    const Brakes both = brakes({"slow"}, R"({"user":{"requests_per_minute":5,"tokens_per_minute":null}})");
+    EXPECT_EQ(both.user.requests, 5);
+    EXPECT_FALSE(both.user.tokens);
+    EXPECT_EQ(both.agent.concurrent, 2);
+    EXPECT_EQ(brakes({"slow"}, "{}").user.requests, 60);
+    EXPECT_EQ(brakes({"ci"}, R"({"user":{"requests_per_minute":5}})").user.requests, 5);
+    EXPECT_EQ(brakes({"nobody"}, R"({"user":{"requests_per_minute":5}})").user.requests, 5) << "without a policy";
+    EXPECT_TRUE(brakes({"ci"}, "{}").is_empty());
+    EXPECT_TRUE(brakes({"slow"}, R"({"user":null,"agent":null})").is_empty());
 }
 
 TEST_F(Decision, QuotesOnlyTheStartOfAnAbsurdlyLongName) {

@@ -10,6 +10,7 @@ import { ago, timeOf } from '../../format';
 import { go, Link } from '../../router';
 import { Badge, Button, Card, Confirm, Loaded, PageHead, Sheet } from '../../ui';
 import { policyName } from '../people/user';
+import { limitLines } from '../policies/model';
 import { Budget } from './budget';
 import { KeyFields, NewSecret, ReasonField, wishOf, type KeyWish } from './fields';
 import { apiOf, statusName, tones, type ServiceKey } from './key';
@@ -25,7 +26,7 @@ function useChanged(id: string): () => Promise<void> {
 /** Only what is another now: an end that has passed is refused, but may stay. */
 function changesOf(before: KeyWish, after: KeyWish): Record<string, unknown> {
     const changes: Record<string, unknown> = {};
-    for (const field of ['name', 'owner', 'groups', 'allowed_cidrs'] as const)
+    for (const field of ['name', 'owner', 'groups', 'allowed_cidrs', 'rate_limits'] as const)
         if (JSON.stringify(before[field]) !== JSON.stringify(after[field])) changes[field] = after[field];
     if (before.expires_at !== after.expires_at) changes.expires_at = after.expires_at || null;
     return changes;
@@ -101,6 +102,7 @@ function About({ item, me }: { item: ServiceKey; me: Me }) {
                 <dt>Groups</dt><dd>{chips(item.groups, 'Groups', 'None: it gets what everybody gets')}</dd>
                 <dt>Policy</dt><dd>{item.policy ? policyName(item.policy) : 'None: everything that is offered is open'}</dd>
                 <dt>Allowed addresses</dt><dd>{chips(item.allowed_cidrs, 'Allowed addresses', 'From everywhere')}</dd>
+                <dt>Rate limits</dt><dd>{chips(limitLines(item.rate_limits).map((line) => line.replace(/^Each person or key: /, '')), 'Rate limits', 'As its policy says')}</dd>
                 <dt>Last used</dt><dd>{item.last_used_at ? <>{ago(item.last_used_at)} <span className="fine">{timeOf(item.last_used_at)}</span></> : 'Never'}</dd>
                 <dt>Expires</dt><dd>{item.expires_at ? <>{ago(item.expires_at)} <span className="fine">{timeOf(item.expires_at)}</span></> : 'Never'}</dd>
                 <dt>Secrets</dt>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What describes a service key, as fields: for making one and for changing one. A secret is shown once, here.
+import { useState } from 'react';
 import { Checkbox, MomentField, MultiChooser, TextField } from '../../form';
 import { choiceOf, useGroups } from '../../groups';
 import { Button, Code } from '../../ui';
+import { fromMatrix, SpeedFields, toMatrix, type Matrix } from '../policies/speed';
 import { shellLines, workflowLines, type ServiceKey } from './key';
 
 export interface KeyWish {
@@ -10,6 +12,7 @@ export interface KeyWish {
     owner: string;
     groups: string[];
     allowed_cidrs: string[];
+    rate_limits: Record<string, unknown>;
     /** '' is never. */
     expires_at: string;
     reason: string;
@@ -20,10 +23,11 @@ const day = 86_400_000;
 export const inDays = (days: number): string => `${new Date(Date.now() + days * day).toISOString().slice(0, 16)}:00Z`;
 
 export const emptyWish = (owner: string): KeyWish =>
-    ({ name: '', owner, groups: [], allowed_cidrs: [], expires_at: inDays(90), reason: '' });
+    ({ name: '', owner, groups: [], allowed_cidrs: [], rate_limits: {}, expires_at: inDays(90), reason: '' });
 
 export const wishOf = (key: ServiceKey): KeyWish => ({
-    name: key.name, owner: key.owner, groups: key.groups, allowed_cidrs: key.allowed_cidrs, expires_at: key.expires_at ?? '', reason: '',
+    name: key.name, owner: key.owner, groups: key.groups, allowed_cidrs: key.allowed_cidrs, rate_limits: key.rate_limits,
+    expires_at: key.expires_at ?? '', reason: '',
 });
 
 export function KeyFields({ wish, change }: { wish: KeyWish; change: (wish: KeyWish) => void }) {
@@ -41,11 +45,28 @@ export function KeyFields({ wish, change }: { wish: KeyWish; change: (wish: KeyW
             <MultiChooser name="allowed_cidrs" label="Allowed addresses" value={wish.allowed_cidrs} onChange={set('allowed_cidrs')} allowFree
                 choices={[]} placeholder="203.0.113.0/24" empty="Write an address or a range, IPv4 or IPv6, and press Enter."
                 help="None: it may be used from everywhere." />
+            <OwnSpeed limits={wish.rate_limits} change={set('rate_limits')} />
             <Checkbox label="Never expires" value={wish.expires_at === ''} onChange={(never) => set('expires_at')(never ? '' : inDays(90))} />
             {wish.expires_at !== '' && (
                 <MomentField name="expires_at" label="Expires" value={wish.expires_at} onChange={(value) => set('expires_at')(value || inDays(90))}
                     help="Within ten years." />
             )}
+        </>
+    );
+}
+
+/** Sessions, agents and pauses of its own are left as somebody wrote them by the API. */
+function OwnSpeed({ limits, change }: { limits: KeyWish['rate_limits']; change: (limits: KeyWish['rate_limits']) => void }) {
+    const [matrix, setMatrix] = useState(() => toMatrix(limits));
+    const { pause_session } = limits;
+    const write = (written: Matrix) => {
+        setMatrix(written);
+        change({ ...fromMatrix(written), ...(pause_session === undefined ? {} : { pause_session }) });
+    };
+    return (
+        <>
+            <SpeedFields scope={{ id: 'user', name: 'Rate limits of its own' }} path="rate_limits" matrix={matrix} change={write} />
+            <p className="fine">Empty: what its policy says. Write none to lift what that bounds.</p>
         </>
     );
 }

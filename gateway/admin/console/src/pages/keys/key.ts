@@ -7,6 +7,7 @@ export interface ServiceKey {
     owner: string;
     groups: string[];
     allowed_cidrs: string[];
+    rate_limits: Record<string, unknown>;
     disabled: boolean;
     expires_at: string | null;
     secrets: { created_at: string; expires_at: string | null }[];

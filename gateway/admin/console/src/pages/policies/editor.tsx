@@ -8,13 +8,11 @@ import { plural } from '../../format';
 import { useGroups, type Group } from '../../groups';
 import { Button } from '../../ui';
 import {
-    figures, isForEveryone, modelsOf, readModels, scopes, tryOut, type ModelRow, type Policy,
+    isForEveryone, modelsOf, readModels, scopes, tryOut, type ModelRow, type Policy,
 } from './model';
+import { fromMatrix, SpeedFields, toMatrix, type Matrix } from './speed';
 
 const families = ['opus', 'sonnet', 'haiku', 'fable'];
-const lifted = 'none';
-
-type Matrix = Record<string, string>;
 type PauseMode = 'base' | 'pause' | 'never';
 
 interface Written {
@@ -35,14 +33,6 @@ const dollarsOf = (cents: string): number => Number(printDollars(cents));
 
 function toWritten(policy: Policy): Written {
     const { availableModels: _, ...settings } = policy.cli;
-    const limits: Matrix = {};
-    for (const scope of scopes) {
-        const held = policy.limits?.[scope.id] as Record<string, number | null> | null | undefined;
-        for (const figure of figures) {
-            const value = held === null ? null : held?.[figure.id];
-            if (value !== undefined) limits[`${scope.id}.${figure.id}`] = value === null ? lifted : String(value);
-        }
-    }
     const pause = policy.limits?.['pause_session'] as Record<string, number | null> | null | undefined;
     return {
         groups: policy.match.groups ?? [],
@@ -50,7 +40,7 @@ function toWritten(policy: Policy): Written {
         modelMode: modelsOf(policy) === null ? 'all' : 'some',
         models: modelsOf(policy) ?? [],
         settings: Object.keys(settings).length > 0 ? JSON.stringify(settings, null, 2) : '',
-        limits,
+        limits: toMatrix(policy.limits),
         pauseMode: pause === undefined ? 'base' : pause === null ? 'never' : 'pause',
         pauseDollars: centsOf(pause?.['dollars']),
         pauseRequests: pause?.['requests'] ?? null,
@@ -59,17 +49,7 @@ function toWritten(policy: Policy): Written {
 }
 
 function limitsOf(written: Written): Record<string, unknown> | undefined {
-    const limits: Record<string, unknown> = {};
-    for (const scope of scopes) {
-        const held: Record<string, number | null> = {};
-        for (const figure of figures) {
-            const text = written.limits[`${scope.id}.${figure.id}`]?.trim() ?? '';
-            if (text !== '') held[figure.id] = text === lifted ? null : Number(text.replaceAll(',', ''));
-        }
-        const values = Object.values(held);
-        if (values.length === 0) continue;
-        limits[scope.id] = values.length === figures.length && values.every((value) => value === null) ? null : held;
-    }
+    const limits = fromMatrix(written.limits);
     if (written.pauseMode === 'never') limits['pause_session'] = null;
     if (written.pauseMode === 'pause')
         limits['pause_session'] = {
@@ -104,13 +84,6 @@ function checkSettings(text: string): string | null {
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'This must be an object: { "name": value }.';
     return 'availableModels' in value ? 'Leave out availableModels: the models are chosen above.' : null;
-}
-
-function checkLimit(text: string, isMoney: boolean): string | null {
-    const plain = text.trim().replaceAll(',', '');
-    if (plain === '' || plain === lifted) return null;
-    if (isMoney) return /^\d+(\.\d+)?$/.test(plain) && Number(plain) > 0 ? null : 'Write dollars, such as 2.50, or none.';
-    return /^[1-9]\d*$/.test(plain) ? null : 'Write a whole number from 1 on, or none.';
 }
 
 /** A policy is for the keys of a group as well as for its people. */
@@ -174,17 +147,7 @@ export function PolicyEditor(props: {
                 Empty: {otherwise}.{!everyone && ' Write none to lift what that policy bounds.'}
             </p>
             {scopes.map((scope) => (
-                <fieldset key={scope.id} className="quarter">
-                    <legend>{scope.name}</legend>
-                    {figures.map((figure) => {
-                        const name = `${scope.id}.${figure.id}`;
-                        return (
-                            <TextField key={figure.id} label={figure.name} name={`${path}.limits.${name}`} value={written.limits[name] ?? ''}
-                                onChange={(text) => setWritten((before) => ({ ...before, limits: { ...before.limits, [name]: text } }))}
-                                check={(text) => checkLimit(text, figure.id === 'dollars_per_minute')} />
-                        );
-                    })}
-                </fieldset>
+                <SpeedFields key={scope.id} scope={scope} path={`${path}.limits`} matrix={written.limits} change={set('limits')} />
             ))}
             <Select label="A session that runs away" name={`${path}.limits.pause_session`} value={written.pauseMode} onChange={set('pauseMode')} choices={[
                 { id: 'base', name: everyone ? 'Goes on' : 'As the policy for everyone says' },

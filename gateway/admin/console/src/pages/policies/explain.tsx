@@ -27,6 +27,8 @@ interface Explanation {
     kind: 'person' | 'service';
     groups: string[];
     last_seen_at: string;
+    /** That a service key brings itself. */
+    rate_limits: Record<string, unknown>;
     policy: { name: string; matched: { group?: string; email_domain?: string; everyone?: boolean }; limits: Record<string, unknown> } | null;
     models: string[];
     model: {
@@ -184,7 +186,8 @@ function PausedSessions({ of, by }: { of: Paused[]; by: Explanation }) {
 }
 
 function Steps({ of }: { of: Explanation }) {
-    const limits = limitLines(of.policy?.limits);
+    const own = limitLines(of.rate_limits).map((line) => `Of its own: ${line}`);
+    const limits = [...own, ...limitLines(of.policy?.limits)];
     const all = useQuery({ queryKey: ['paused_sessions'], queryFn: () => get<{ data: Paused[] }>('/v1/organizations/paused_sessions?limit=1000') });
     const paused = (all.data?.data ?? []).filter((each) => each.user_id === of.actor.user_id);
     const verdict = verdictOf(of);
