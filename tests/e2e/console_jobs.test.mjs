@@ -63,7 +63,7 @@ await scene(options, async ({ browser, gateway, step }) => {
     assert.ok(!kept.includes(secret), `${where} holds the secret again`);
   }
 
-  step('an admin makes a service key with a budget, and a program works with it');
+  step('an admin makes a service key with a budget and a speed, and a program works with it');
   await signInToConsole(browser, 'fay', '/console/keys');
   await button('Create a key').click();
   await dialog.getByRole('textbox', { name: /^Name/ }).fill('nightly build');
@@ -73,6 +73,7 @@ await scene(options, async ({ browser, gateway, step }) => {
     await page.keyboard.press('Escape'); // closes the list, which stays open for the next one, and not the dialog
     await dialog.getByRole('row', { name: group }).waitFor();
   }
+  await dialog.getByRole('textbox', { name: 'Requests a minute' }).fill('600');
   await dialog.getByRole('textbox', { name: 'Budget' }).fill('25');
   await look('new-key');
   await button('Create key', dialog).click();
@@ -96,6 +97,8 @@ await scene(options, async ({ browser, gateway, step }) => {
   const [key] = (await api('service_keys')).data;
   const limits = (await api(`spend_limits/effective?user_ids[]=${encodeURIComponent(key.user_id)}`)).data;
   assert.equal(limits.find(({ period }) => period === 'monthly').amount, '2500');
+  assert.deepEqual(key.rate_limits, { user: { requests_per_minute: 600 } });
+  await page.getByRole('region', { name: 'About this key' }).getByText('600 requests a minute').waitFor();
   await picture('service-key');
 
   step('it leaked: rotated, the former secret is refused and the new one works');
