@@ -64,14 +64,20 @@ std::string encode_base64(std::string_view bytes, std::string_view alphabet, boo
     return text;
 }
 
-std::string format_uuid(std::string bytes) {
-    bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0FU) | 0x40U);
-    bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
-    const std::string hex = to_hex(bytes);
+/// RFC 9562, section 5.4, of 16 random bytes.
+std::string format_uuid(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
     text.reserve(36);
-    text.append(hex, 0, 8).append("-").append(hex, 8, 4).append("-").append(hex, 12, 4).append("-");
-    return text.append(hex, 16, 4).append("-").append(hex, 20, 12);
+    for (std::size_t index = 0; index < bytes.size(); ++index) {
+        auto byte = static_cast<unsigned char>(bytes[index]);
+        if (index == 6) byte = (byte & 0x0FU) | 0x40U;
+        if (index == 8) byte = (byte & 0x3FU) | 0x80U;
+        if (index == 4 || index == 6 || index == 8 || index == 10) text.push_back('-');
+        text.push_back(digits[byte >> 4U]);
+        text.push_back(digits[byte & 0x0FU]);
+    }
+    return text;
 }
 
 }  // namespace
@@ -95,14 +101,17 @@ std::string request_uuid() {
         used = 0;
     }
     used += 16;
-    return format_uuid(pool.substr(used - 16, 16));
+    return format_uuid(std::string_view(pool).substr(used - 16, 16));
 }
 
 std::string sha256(std::string_view text) {
     static const EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    // Making a context costs more than a short text does.
+    thread_local const DigestContext context(EVP_MD_CTX_new());
     std::string result(32, '\0');
-    unsigned int size = 0;
-    require(EVP_Digest(text.data(), text.size(), raw(result), &size, digest, nullptr) == 1, "SHA256");
+    require(EVP_DigestInit_ex2(context.get(), digest, nullptr) == 1, "SHA256");
+    require(EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1, "SHA256");
+    require(EVP_DigestFinal_ex(context.get(), raw(result), nullptr) == 1, "SHA256");
     return result;
 }
 

@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/system/error_code.hpp>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 #include "gateway/base/timestamp.h"
@@ -72,11 +73,11 @@ void append_canonical(std::string& text, const bj::value& value) {
 
 }  // namespace
 
-std::optional<bj::value> parse(std::string_view text) {
+std::optional<bj::value> parse(std::string_view text, bj::storage_ptr storage) {
     boost::system::error_code error;
     bj::parse_options options;
     options.max_depth = 64;
-    auto value = bj::parse(text, error, {}, options);
+    auto value = bj::parse(text, error, std::move(storage), options);
     if (error) return std::nullopt;
     return value;
 }

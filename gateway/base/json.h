@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 #include <optional>
 #include <string>
@@ -14,8 +15,9 @@ namespace gatehouse::json {
 
 namespace bj = boost::json;
 
-/// Parses one JSON text (depth at most 64, duplicate keys: the last wins); nothing when it is not JSON.
-std::optional<bj::value> parse(std::string_view text);
+/// Parses one JSON text (depth at most 64, duplicate keys: the last wins); nothing when it is not JSON. The value lives
+/// in `storage`, the heap when none is given.
+std::optional<bj::value> parse(std::string_view text, bj::storage_ptr storage = {});
 /// The member, or null when `value` is no object or has no such key.
 const bj::value* find(const bj::value& value, std::string_view key);
 const bj::value* find(const bj::object& object, std::string_view key);
