@@ -121,6 +121,7 @@ CapBook::CapBook(std::vector<Cap> caps) : caps_(std::move(caps)) {
         const Cap& cap = caps_[index];
         return std::tuple(cap.scope.kind, std::string_view(cap.scope.id), cap.period, index);
     });
+    has_pools_ = std::ranges::any_of(caps_, [](const Cap& cap) { return cap.scope.kind == ScopeKind::group_pool; });
 }
 
 const Cap* CapBook::find(std::string_view id) const {
@@ -171,6 +172,7 @@ const Cap* CapBook::winner(const Subject& subject, GroupLimitMode mode, Period p
 
 std::vector<EffectiveCap> CapBook::effective(const Subject& subject, GroupLimitMode mode, Instant now) const {
     std::vector<EffectiveCap> caps;
+    caps.reserve(every_period.size());
     for (const Period period : every_period)
         caps.push_back({period, winner(subject, mode, period, now)});
     return caps;
@@ -202,6 +204,7 @@ std::vector<Contender> CapBook::contest(const Subject& subject, GroupLimitMode m
 
 std::vector<const Cap*> CapBook::pools(const Subject& subject, Instant now) const {
     std::vector<const Cap*> pools;
+    if (!has_pools_) return pools;
     for (const std::string_view group : distinct_groups(subject))
         for (const Period period : every_period)
             if (const Cap* pool = in_force(ScopeKind::group_pool, group, period, now)) pools.push_back(pool);
@@ -211,6 +214,7 @@ std::vector<const Cap*> CapBook::pools(const Subject& subject, Instant now) cons
 std::vector<Limit> CapBook::limits(const Subject& subject, GroupLimitMode mode, Instant now) const {
     std::vector<Limit> limits;
     if (caps_.empty()) return limits;
+    limits.reserve(every_period.size());
     for (const EffectiveCap& effective_cap : effective(subject, mode, now)) {
         const auto amount = effective_cap.cap == nullptr ? std::nullopt : effective_cap.cap->limit();
         if (amount) limits.push_back({user_account(subject.id), effective_cap.period, *amount, false});

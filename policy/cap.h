@@ -116,6 +116,7 @@ class CapBook {
     std::span<const std::uint32_t> of_scope(ScopeKind kind, std::string_view id, Period period) const;
 
     std::vector<Cap> caps_;
+    bool has_pools_ = false;               ///< asked on every request, and most companies have none
     std::vector<std::uint32_t> by_scope_;  ///< indexes into caps_, ordered by scope and period, then as caps_
 };
 

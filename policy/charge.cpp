@@ -17,12 +17,23 @@ std::string_view to_slug(Tier tier) {
     return "standard";
 }
 
+namespace {
+
+std::string account(std::string_view prefix, std::string_view name) {
+    std::string account;
+    account.reserve(prefix.size() + name.size());
+    account.append(prefix).append(name);
+    return account;
+}
+
+}  // namespace
+
 std::string user_account(std::string_view user) {
-    return std::string("u:").append(user);
+    return account("u:", user);
 }
 
 std::string pool_account(std::string_view group) {
-    return std::string("g:").append(group);
+    return account("g:", group);
 }
 
 std::optional<std::string> user_of(std::string_view account) {

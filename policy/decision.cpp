@@ -47,6 +47,7 @@ Result<Permit> decide(RulesPtr rules, const Subject& subject, std::string_view a
         permit.policy_groups = policy->groups;
     }
     permit.brakes = brakes_for(rules, policy, subject);
+    permit.candidates.reserve(rules->upstreams().size());
     for (std::size_t upstream = 0; upstream < rules->upstreams().size(); ++upstream)
         if (const auto id = rules->upstream_id(*model, upstream))
             permit.candidates.push_back({upstream, std::string(*id)});

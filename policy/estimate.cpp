@@ -15,8 +15,10 @@ constexpr double first_answer_tokens = 500;
 constexpr double weight = 0.3;
 
 std::string key_of(std::string_view user, std::string_view model) {
-    std::string key(model);
-    return key.append("\n").append(user);
+    std::string key;
+    key.reserve(model.size() + 1 + user.size());
+    key.append(model).append("\n").append(user);
+    return key;
 }
 
 double nano(Money amount) {

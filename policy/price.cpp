@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "gateway/base/text.h"
 #include "policy/catalogue.h"
@@ -128,6 +129,31 @@ bool holds_name(std::string_view text, std::string_view name) {
     return false;
 }
 
+/// priced_model of what is in lower case already.
+std::string name_in(std::string lower) {
+    std::string_view text = lower;
+    if (text.starts_with("arn:")) text = name_in_arn(text);
+    text = text.substr(text.rfind('/') + 1);  // npos + 1 is 0
+    constexpr std::string_view maker = "anthropic.";
+    const std::size_t geography = text.find(maker);
+    if (geography == 0 || (geography != std::string_view::npos && text[geography - 1] == '.'))
+        text.remove_prefix(geography + maker.size());
+    if (!text.starts_with(family)) return lower.starts_with("arn:") ? std::string(text) : lower;
+    drop_suffix(text, "[1m]");
+    text = text.substr(0, text.find(':'));
+    text = text.substr(0, text.find('@'));
+    drop_version(text);
+    drop_date(text);
+    drop_suffix(text, "-latest");
+    drop_version(text);
+    // Anthropic's own other name for the first of a generation.
+    if (text == "claude-opus-4-0" || text == "claude-sonnet-4-0") drop_suffix(text, "-0");
+    const auto start = static_cast<std::size_t>(text.data() - lower.data());
+    lower.erase(start + text.size()).erase(0, start);
+    std::ranges::replace(lower, '.', '-');  // as other gateways spell versions
+    return lower;
+}
+
 }  // namespace
 
 std::string_view to_slug(PriceSource source) {
@@ -145,27 +171,7 @@ std::string_view to_slug(PriceSource source) {
 }
 
 std::string priced_model(std::string_view id) {
-    const std::string lower = to_lower(id);
-    std::string_view text = lower;
-    if (text.starts_with("arn:")) text = name_in_arn(text);
-    text = text.substr(text.rfind('/') + 1);  // npos + 1 is 0
-    constexpr std::string_view maker = "anthropic.";
-    const std::size_t geography = text.find(maker);
-    if (geography == 0 || (geography != std::string_view::npos && text[geography - 1] == '.'))
-        text.remove_prefix(geography + maker.size());
-    if (!text.starts_with(family)) return std::string(lower.starts_with("arn:") ? text : lower);
-    drop_suffix(text, "[1m]");
-    text = text.substr(0, text.find(':'));
-    text = text.substr(0, text.find('@'));
-    drop_version(text);
-    drop_date(text);
-    drop_suffix(text, "-latest");
-    drop_version(text);
-    // Anthropic's own other name for the first of a generation.
-    if (text == "claude-opus-4-0" || text == "claude-sonnet-4-0") drop_suffix(text, "-0");
-    std::string name(text);
-    std::ranges::replace(name, '.', '-');  // as other gateways spell versions
-    return name;
+    return name_in(to_lower(id));
 }
 
 std::optional<std::string_view> builtin_model(std::string_view model) {
@@ -202,8 +208,9 @@ const Rates* PriceBook::find_contract(const PriceQuery& query) const {
 }
 
 const PriceBook::Rows* PriceBook::find_rows(std::string_view model) const {
-    if (const auto found = rows_.find(to_lower(model)); found != rows_.end()) return &found->second;
-    const std::string name = priced_model(model);
+    std::string lower = to_lower(model);
+    if (const auto found = rows_.find(lower); found != rows_.end()) return &found->second;
+    const std::string name = name_in(std::move(lower));
     if (const auto found = rows_.find(name); found != rows_.end()) return &found->second;
     const Rows* longest = nullptr;
     std::size_t length = 0;
@@ -237,7 +244,10 @@ Priced PriceBook::price(const PriceQuery& query, const Usage& usage, Speed speed
     const Found found = find(query, when);
     const Tier tier = tier_of(*found.row, found.row != &list_.unknown, speed, prompt_of(usage));
     const Rates& rates = found.contract != nullptr ? *found.contract : rates_of(*found.row, tier);
-    return {.cost = bill(rates, found.row->web_search, usage, multiplier_), .tier = tier, .source = found.source};
+    return {.cost = bill(rates, found.row->web_search, usage, multiplier_),
+            .written = bill(rates, {}, {.output = usage.output}, multiplier_),
+            .tier = tier,
+            .source = found.source};
 }
 
 Money PriceBook::cost(const PriceQuery& query, const Usage& usage, Tier tier, Instant when) const {

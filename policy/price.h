@@ -85,6 +85,7 @@ std::string_view to_slug(PriceSource source);
 
 struct Priced {
     Money cost;
+    Money written;  ///< of it, what the output tokens cost
     /// The list's column, also where a contract's rates were used or where the model has no rates of its own for fast
     /// answers: so the counters that are kept under it can be priced again by a better book.
     Tier tier = Tier::standard;

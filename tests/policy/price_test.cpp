@@ -76,6 +76,16 @@ TEST(Price, OfAFastAnswerIsTheModelsFastRate) {
     EXPECT_EQ(cost_of("claude-opus-5-5", usage), 6'000'000);
 }
 
+TEST(Price, SaysWhatOfItIsForWhatTheModelWrote) {
+    const PriceBook dearer(builtin_price_list(), {}, 1'500'000);
+    // Opus 5.5: 4 / 20, fast 8 / 40: 100 × 20,000 × 1.5, and of a fast answer 100 × 40,000 × 1.5.
+    const Usage usage{.input = 1'000, .output = 100, .web_searches = 2};
+
+    EXPECT_EQ(dearer.price(of("claude-opus-5-5"), usage, Speed::standard, today).written.nano(), 3'000'000);
+    EXPECT_EQ(dearer.price(of("claude-opus-5-5"), usage, Speed::fast, today).written.nano(), 6'000'000);
+    EXPECT_EQ(dearer.price(of("claude-opus-5-5"), {.input = 1'000}, Speed::standard, today).written, Money());
+}
+
 TEST(Price, OfAFastAnswerIsTheSameHoweverLongThePrompt) {
     // Opus 5 fast, 10 / 50: 300,000 × 10,000
     EXPECT_EQ(cost_of("claude-opus-5", {.input = 300'000}, Speed::fast), 3 * dollar);
