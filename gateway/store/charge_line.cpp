@@ -11,10 +11,14 @@
 namespace gatehouse::store {
 namespace {
 
+/// Of a settlement's line, so that it is not moved while it grows.
+constexpr std::size_t usual_length = 768;
+
 /// Appends members to one flat JSON object.
 class Line {
   public:
     Line(std::string_view event, Instant when) {
+        text_.reserve(usual_length);
         text_.append(R"({"evt":")").append(event).append(R"(","at":)");
         text_.append(std::to_string(when.time_since_epoch().count()));
     }

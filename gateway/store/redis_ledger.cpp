@@ -44,6 +44,7 @@ std::optional<policy::Braked> to_braked(const policy::Hold& hold, std::string_vi
 /// As reserve.lua gives it.
 std::optional<policy::Held> to_held(const policy::Hold& hold, std::string_view answer) {
     policy::Held held;
+    held.standings.reserve(hold.limits.size());
     for (std::size_t limit = 0; limit < hold.limits.size(); ++limit) {
         const auto spent = take_number(answer);
         if (!spent) return std::nullopt;
@@ -101,6 +102,7 @@ policy::Level to_level(std::string_view kept) {
 
 asio::awaitable<std::vector<Result<policy::Held>>> RedisLedger::reserve(std::vector<policy::Hold> holds) {
     std::vector<Result<policy::Held>> each;
+    each.reserve(holds.size());
     auto together = co_await reserve_together(holds);
     if (together) {
         std::ranges::move(*together, std::back_inserter(each));
@@ -121,6 +123,7 @@ Task<std::vector<policy::Held>> RedisLedger::reserve_together(std::span<const po
     if (!reply) co_return fail(reply.error());
     if (reply->items.size() != holds.size()) co_return fail(malformed("reserve"));
     std::vector<policy::Held> all;
+    all.reserve(holds.size());
     for (std::size_t at = 0; at < holds.size(); ++at) {
         auto held = to_held(holds[at], reply->items[at].text);
         if (!held) co_return fail(malformed("reserve"));
@@ -154,11 +157,13 @@ Task<> RedisLedger::finish(policy::Finish finish) {
 
 Task<std::vector<std::uint64_t>> RedisLedger::post(std::string run, std::vector<Settlement> settlements) {
     std::vector<std::uint64_t> refused;
+    const bool is_one = settlements.size() == 1;
     const auto together = co_await post_together(run, settlements);
     if (together) co_return refused;
-    if (settlements.size() == 1 || together.error().reason != Reason::store_refused) co_return fail(together.error());
+    if (is_one || together.error().reason != Reason::store_refused) co_return fail(together.error());
     for (const Settlement& settlement : settlements) {
-        const auto alone = co_await post_together(run, {settlement});
+        std::vector<Settlement> one{settlement};
+        const auto alone = co_await post_together(run, one);
         if (!alone && alone.error().reason != Reason::store_refused) co_return fail(alone.error());
         if (alone) continue;
         refused.push_back(settlement.number);
@@ -170,7 +175,7 @@ Task<std::vector<std::uint64_t>> RedisLedger::post(std::string run, std::vector<
     co_return refused;
 }
 
-Task<> RedisLedger::post_together(std::string run, std::vector<Settlement> settlements) {
+Task<> RedisLedger::post_together(const std::string& run, std::vector<Settlement>& settlements) {
     while (!settlements.empty()) {
         ScriptCall call = to_settle_call(run, settlements, retention_());
         const auto seen = co_await redis_.run_to_end(scripts::settle, std::move(call.keys), std::move(call.arguments));

@@ -50,7 +50,8 @@ class RedisLedger {
 
   private:
     Task<std::vector<policy::Held>> reserve_together(std::span<const policy::Hold> holds);
-    Task<> post_together(std::string run, std::vector<Settlement> settlements);
+    /// Takes those out that were added before. Both outlive it.
+    Task<> post_together(const std::string& run, std::vector<Settlement>& settlements);
 
     RedisClient& redis_;
     std::function<Retention()> retention_;

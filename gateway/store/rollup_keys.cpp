@@ -12,7 +12,12 @@ namespace {
 constexpr std::string_view prefix = "gh:{spend}:";
 
 std::string key(std::initializer_list<std::string_view> parts) {
-    std::string name(prefix);
+    std::size_t length = prefix.size();
+    for (const std::string_view part : parts)
+        length += part.size();
+    std::string name;
+    name.reserve(length);
+    name.append(prefix);
     for (const std::string_view part : parts)
         name.append(part);
     return name;
@@ -49,7 +54,11 @@ void append_escaped(std::string& name, std::string_view part) {
 }
 
 std::string joined(std::initializer_list<std::string_view> parts) {
+    std::size_t length = parts.size();
+    for (const std::string_view part : parts)
+        length += part.size();
     std::string name;
+    name.reserve(length);
     for (const std::string_view* part = parts.begin(); part != parts.end(); ++part) {
         if (part != parts.begin()) name.push_back('|');
         append_escaped(name, *part);
@@ -107,6 +116,11 @@ std::string sessions_key(std::string_view user, Instant when) {
 std::string cell_name(const policy::Dimensions& who) {
     return joined({who.user, who.group, who.model, who.upstream, who.upstream_model, who.project, who.service_key,
                    policy::to_slug(who.tier)});
+}
+
+std::string total_name(const policy::Dimensions& who) {
+    return joined(
+        {"", who.group, who.model, who.upstream, who.upstream_model, who.project, "", policy::to_slug(who.tier)});
 }
 
 std::string cell_names_of(std::string_view user) {

@@ -51,6 +51,8 @@ std::string sessions_key(std::string_view user, Instant when);
 
 /// Dimensions as a field name: joined by `|`, with what could be mistaken percent-encoded.
 std::string cell_name(const policy::Dimensions& who);
+/// The same with user and service key summed away.
+std::string total_name(const policy::Dimensions& who);
 /// What the names of a user's cells match, as Redis' MATCH reads it.
 std::string cell_names_of(std::string_view user);
 std::string session_cell_name(std::string_view session, std::string_view agent, std::string_view model,

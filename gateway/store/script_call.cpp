@@ -270,6 +270,22 @@ void append_hashes(const Hashes<Sum>& hashes, ScriptCall& call, const AppendFigu
     }
 }
 
+/// Where the charges of an hour go.
+struct Books {
+    Hash<CellSum>* hour = nullptr;
+    Hash<CellSum>* day = nullptr;
+    Hash<CellSum>* month = nullptr;
+    Hash<CellSum>* totals = nullptr;
+};
+
+void add_charge(Hash<CellSum>& hash, std::string cell, const policy::Charge& charge) {
+    CellSum& sum = hash.fields[std::move(cell)];
+    ++sum.requests;
+    for (const auto member : usage_members)
+        sum.usage.*member = plus(sum.usage.*member, counted(charge.usage.*member));
+    sum.cost += std::max(charge.cost, Money());
+}
+
 /// What settlements come to together.
 class Sums {
   public:
@@ -282,23 +298,14 @@ class Sums {
     void add(const Settlement& settlement) {
         const policy::Charge& charge = settlement.charge;
         const policy::Dimensions& who = charge.who;
+        const Books& books = books_of(charge.when);
         const std::string cell = cell_name(who);
-        add_cell(cells_key(policy::Grain::hour, charge.when), cell, retention_.detail, charge);
-        add_cell(cells_key(policy::Grain::day, charge.when), cell, retention_.spend, charge);
-        add_cell(cells_key(policy::Grain::month, charge.when), cell, retention_.spend, charge);
-        policy::Dimensions total = who;
-        total.user.clear();
-        total.service_key.clear();
-        add_cell(totals_key(charge.when), cell_name(total), retention_.spend, charge);
-        add_cell(sessions_key(who.user, charge.when),
-                 session_cell_name(charge.session, charge.agent, who.model, who.project), retention_.detail, charge);
-        for (const policy::Period period : policy::every_period) {
-            if (charge.accounts.empty()) break;
-            Hash<Money>& hash = accounts_[place_of(spent_key(period, charge.when))];
-            hash.life = counter_life(period);
-            for (const std::string& account : charge.accounts)
-                hash.fields[account] += std::max(charge.cost, Money());
-        }
+        for (Hash<CellSum>* cells : {books.hour, books.day, books.month})
+            add_charge(*cells, cell, charge);
+        add_charge(*books.totals, total_name(who), charge);
+        add_charge(cells_of(sessions_key(who.user, charge.when), retention_.detail),
+                   session_cell_name(charge.session, charge.agent, who.model, who.project), charge);
+        if (!charge.accounts.empty()) add_to_accounts(charge);
         if (retention_.notes_touched)
             for (const std::string& account : charge.accounts)
                 number_in(touched_, touched_name(account, charge.when));
@@ -336,20 +343,40 @@ class Sums {
 
   private:
     std::size_t place_of(const std::string& key) { return number_in(keys_, key); }
-    void add_cell(const std::string& key, std::string_view name, std::chrono::seconds life,
-                  const policy::Charge& charge) {
+    Hash<CellSum>& cells_of(const std::string& key, std::chrono::seconds life) {
         Hash<CellSum>& hash = cells_[place_of(key)];
         hash.life = life;
-        CellSum& sum = hash.fields[std::string(name)];
-        ++sum.requests;
-        for (const auto member : usage_members)
-            sum.usage.*member = plus(sum.usage.*member, counted(charge.usage.*member));
-        sum.cost += std::max(charge.cost, Money());
+        return hash;
+    }
+    const Books& books_of(Instant when) {
+        const auto [found, is_new] = books_.try_emplace(std::chrono::floor<std::chrono::hours>(when));
+        Books& books = found->second;
+        if (!is_new) return books;
+        books.hour = &cells_of(cells_key(policy::Grain::hour, when), retention_.detail);
+        books.day = &cells_of(cells_key(policy::Grain::day, when), retention_.spend);
+        books.month = &cells_of(cells_key(policy::Grain::month, when), retention_.spend);
+        books.totals = &cells_of(totals_key(when), retention_.spend);
+        return books;
+    }
+    void add_to_accounts(const policy::Charge& charge) {
+        const auto [found, is_new] = spent_.try_emplace(std::chrono::floor<std::chrono::days>(charge.when));
+        auto& periods = found->second;
+        for (std::size_t index = 0; is_new && index < periods.size(); ++index) {
+            const policy::Period period = policy::every_period[index];
+            periods[index] = &accounts_[place_of(spent_key(period, charge.when))];
+            periods[index]->life = counter_life(period);
+        }
+        for (Hash<Money>* period : periods)
+            for (const std::string& account : charge.accounts)
+                period->fields[account] += std::max(charge.cost, Money());
     }
     const Retention& retention_;
     std::vector<std::string> keys_;
     Hashes<CellSum> cells_;
     Hashes<Money> accounts_;
+    // What charges of the same time share, found once. A map's values stay where they are.
+    std::map<std::chrono::sys_time<std::chrono::hours>, Books> books_;
+    std::map<std::chrono::sys_days, std::array<Hash<Money>*, policy::every_period.size()>> spent_;
     std::vector<std::string> touched_;
     std::map<std::string, std::string> principals_;
     Ends ends_;

@@ -409,6 +409,35 @@ TEST_F(RedisLedgerTest, AddsManySettlementsInOneCallAsOneByOne) {
     EXPECT_EQ(shard.ask({"XLEN", std::string(store::records_key)}).integer, 64);
 }
 
+TEST_F(RedisLedgerTest, AddsEachToTheHourDayAndMonthThatItBelongsTo) {
+    using std::chrono::hours;
+    std::vector<store::Settlement> settlements;
+    for (const auto later : {hours{0}, hours{11}, hours{12}, hours{24 * 10}, hours{0}}) {
+        policy::Charge one = charge();
+        one.when += later;
+        settlements.push_back({settlements.size(), std::move(one), "{}", std::nullopt});
+    }
+    settlements.back().charge.accounts.clear();  // the first to come that hour, or not, need not be on an account
+    std::swap(settlements.front().charge, settlements.back().charge);
+    post_all(std::move(settlements));
+
+    const std::string cell = "ada%7Cx|eng|m|u|m@1|p%25||fast";
+    const std::string once = "1 1 2 3 4 5 6 1234567";
+    const std::string twice = "2 2 4 6 8 10 12 2469134";
+    EXPECT_EQ(field("gh:{spend}:h:2026112112", cell), twice);
+    EXPECT_EQ(field("gh:{spend}:h:2026112123", cell), once);
+    EXPECT_EQ(field("gh:{spend}:h:2026112200", cell), once);
+    EXPECT_EQ(field("gh:{spend}:d:20261121", cell), "3 3 6 9 12 15 18 3703701");
+    EXPECT_EQ(field("gh:{spend}:d:20261122", cell), once);
+    EXPECT_EQ(field("gh:{spend}:m:202611", cell), "4 4 8 12 16 20 24 4938268");
+    EXPECT_EQ(field("gh:{spend}:m:202612", cell), once);
+    EXPECT_EQ(field("gh:{spend}:t:20261122", "|eng|m|u|m@1|p%25||fast"), once);
+    EXPECT_EQ(field("gh:{spend}:a:d20261121", "u:ada|x"), "2469134");
+    EXPECT_EQ(field("gh:{spend}:a:d20261122", "u:ada|x"), "1234567");
+    EXPECT_EQ(field("gh:{spend}:a:m202611", "u:ada|x"), "3703701");
+    EXPECT_EQ(field("gh:{spend}:a:m202612", "u:ada|x"), "1234567");
+}
+
 TEST_F(RedisLedgerTest, AddsAChargeThatIsOnNoAccountToTheReports) {
     policy::Charge one = charge();
     one.accounts.clear();

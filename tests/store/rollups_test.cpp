@@ -77,6 +77,7 @@ TEST(RollupKeys, NameACellByItsEightParts) {
 
     EXPECT_EQ(cell_name(who),
               "ada%7C1|engineering|claude-sonnet-5|anthropic|claude-sonnet-5|a%25b|svk_1|fast_long_context");
+    EXPECT_EQ(total_name(who), "|engineering|claude-sonnet-5|anthropic|claude-sonnet-5|a%25b||fast_long_context");
     EXPECT_EQ(session_cell_name("$1", "a\n", "m", "p|"), "$1|a%0A|m|p%7C");
 }
 
