@@ -19,6 +19,9 @@ static_assert(http::Body::slack >= simdjson::SIMDJSON_PADDING);
 
 using Parser = std::unique_ptr<simdjson::internal::dom_parser_implementation>;
 
+/// Claude Code's requests have a dozen.
+constexpr std::size_t usual_members = 16;
+
 /// A parser keeps four bytes for each byte of the largest text it has seen; beyond this size it is made for one text.
 constexpr std::size_t largest_for_kept_parser = std::size_t{1} << 20U;
 
@@ -145,6 +148,7 @@ class Walker {
     Walker(std::string_view text, std::span<const std::uint32_t> marks) : text_(text), marks_(marks) {}
 
     std::optional<Walked> walk() {
+        walked_.members.reserve(usual_members);
         State state = begin;
         for (at_ = 0; at_ < marks_.size(); ++at_) {
             State next = grammar[state][kind_of[static_cast<std::uint8_t>(text_[marks_[at_]])]];

@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace gatehouse::messages {
+namespace {
+
+/// What an answer says about its usage is shorter.
+constexpr std::size_t usual_value = 768;
+
+}  // namespace
 
 void MemberTap::feed(std::string_view bytes) {
     for (std::size_t index = 0; index < bytes.size();) {
@@ -59,6 +65,7 @@ void MemberTap::take_mark(char mark) {
         if (current_key_ != key_) return;
         captures_ = true;
         capture_.clear();
+        capture_.reserve(usual_value);
     }
 }
 
@@ -66,7 +73,9 @@ void MemberTap::end_value() {
     place_ = Place::outside;
     current_key_.clear();
     // The capture begins with the colon.
-    if (std::exchange(captures_, false)) value_ = capture_.substr(1);
+    if (!std::exchange(captures_, false)) return;
+    capture_.erase(0, 1);
+    value_.swap(capture_);
 }
 
 }  // namespace gatehouse::messages

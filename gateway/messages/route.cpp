@@ -102,6 +102,7 @@ struct MessagesRoute::Exchange {
     std::string model{};  ///< the catalogue's id
     int status = 0;       ///< as answered; 0 before
     std::optional<policy::Charge> charge{};
+    Money written{};                          ///< of its cost, what the output tokens are
     std::vector<policy::Charge> advice{};     ///< what other models cost within the answer
     SteadyClock::time_point looked = began;   ///< at the cost
     SteadyClock::time_point renewed = began;  ///< the reservation
@@ -270,8 +271,7 @@ Task<bool> MessagesRoute::refuse_if_blocked(Exchange& exchange) {
 Task<bool> MessagesRoute::reserve(Exchange& exchange, const policy::Permit& permit, const Ask& ask) {
     if (!exchange.spending) co_return true;
     const observe::Entry& entry = exchange.entry;
-    if (permit.brakes)
-        exchange.spending->brake(*permit.brakes, entry.subject, entry.session_id, entry.agent_id);
+    if (permit.brakes) exchange.spending->brake(*permit.brakes, entry.subject, entry.session_id, entry.agent_id);
     if (!exchange.spending->is_limited()) co_return true;
     const policy::Candidate& candidate = permit.candidates.front();
     const std::string& upstream = exchange.upstreams->providers.at(candidate.upstream)->name();
@@ -525,6 +525,7 @@ void MessagesRoute::charge_answer(Exchange& exchange, const UsageMeter& meter, s
     charge.session = exchange.entry.session_id;
     charge.agent = exchange.entry.agent_id;
     charge.cost = priced.cost;
+    exchange.written = priced.written;
     charge.accounts = exchange.spending->accounts();
     charge.principal = principal_of(exchange, now);
     exchange.entry.cost_nano = charge.cost.nano();
@@ -574,11 +575,8 @@ std::optional<policy::Principal> MessagesRoute::principal_of(const Exchange& exc
 }
 
 void MessagesRoute::learn(const Exchange& exchange, const policy::Charge& charge) {
-    const policy::Usage answer{.output = charge.usage.output};
-    const Money written =
-        parts_.spend_rules()->prices->cost(exchange.price_query(), answer, charge.who.tier, charge.when);
-    estimator_.learn(charge.who.user, charge.who.model, exchange.body_bytes, charge.cost - written, written,
-                     policy::counted_tokens(charge.usage));
+    estimator_.learn(charge.who.user, charge.who.model, exchange.body_bytes, charge.cost - exchange.written,
+                     exchange.written, policy::counted_tokens(charge.usage));
 }
 
 /// The client has its answer already, so that a failure is ours alone: what the store does not take now, the ledger

@@ -15,13 +15,7 @@ namespace {
 
 namespace bj = boost::json;
 
-/// Anthropic's own names, which Claude Code reads.
-constexpr std::string_view prefix = "anthropic-ratelimit-unified-";
 constexpr std::chrono::seconds held_pause{3};
-
-void add(http::Headers& headers, std::string_view name, std::string_view value) {
-    headers.add(std::string(prefix).append(name), value);
-}
 
 std::string unix_text(Instant when) {
     return std::to_string(to_unix_seconds(when));
@@ -49,18 +43,21 @@ bj::object uncapped(Money spent) {
 
 }  // namespace
 
+// The names of the headers are Anthropic's own, which Claude Code reads.
+
 void add_usage_headers(http::Headers& headers, const policy::Described& cap) {
     const policy::Utilization& used = cap.utilization;
     const bool warned = used.is_past(75);
     const std::string_view status = warned ? "allowed_warning" : "allowed";
     const std::string reset = unix_text(cap.resets_at);
-    add(headers, "status", status);
-    add(headers, "reset", reset);
-    add(headers, "representative-claim", "overage");
-    add(headers, "overage-status", status);
-    add(headers, "overage-reset", reset);
-    add(headers, "overage-utilization", used.to_text_below_one());
-    if (warned) add(headers, "overage-surpassed-threshold", used.is_past(95) ? "0.95" : "0.75");
+    headers.add("anthropic-ratelimit-unified-status", status);
+    headers.add("anthropic-ratelimit-unified-reset", reset);
+    headers.add("anthropic-ratelimit-unified-representative-claim", "overage");
+    headers.add("anthropic-ratelimit-unified-overage-status", status);
+    headers.add("anthropic-ratelimit-unified-overage-reset", reset);
+    headers.add("anthropic-ratelimit-unified-overage-utilization", used.to_text_below_one());
+    if (warned)
+        headers.add("anthropic-ratelimit-unified-overage-surpassed-threshold", used.is_past(95) ? "0.95" : "0.75");
 }
 
 http::Response refuse_over_budget(const policy::Described& cap, const policy::Limit& limit, Instant now,
@@ -70,21 +67,22 @@ http::Response refuse_over_budget(const policy::Described& cap, const policy::Li
     response.headers.add("retry-after", std::to_string(wait.count()));
     response.headers.add("x-should-retry", "false");
     const std::string reset = unix_text(cap.resets_at);
-    add(response.headers, "status", "rejected");
-    add(response.headers, "reset", reset);
-    add(response.headers, "overage-reset", reset);
-    add(response.headers, "overage-utilization", cap.utilization.to_text());
-    add(response.headers, "overage-surpassed-threshold", "1");
-    add(response.headers, "overage-period", limit.pool ? "monthly" : policy::to_slug(limit.period));
-    add(response.headers, "overage-disabled-reason", "org_spend_cap_reached");
-    if (limit.pool) add(response.headers, "overage-scope", "group_pool");
+    response.headers.add("anthropic-ratelimit-unified-status", "rejected");
+    response.headers.add("anthropic-ratelimit-unified-reset", reset);
+    response.headers.add("anthropic-ratelimit-unified-overage-reset", reset);
+    response.headers.add("anthropic-ratelimit-unified-overage-utilization", cap.utilization.to_text());
+    response.headers.add("anthropic-ratelimit-unified-overage-surpassed-threshold", "1");
+    response.headers.add("anthropic-ratelimit-unified-overage-period",
+                         limit.pool ? "monthly" : policy::to_slug(limit.period));
+    response.headers.add("anthropic-ratelimit-unified-overage-disabled-reason", "org_spend_cap_reached");
+    if (limit.pool) response.headers.add("anthropic-ratelimit-unified-overage-scope", "group_pool");
     return response;
 }
 
 http::Response refuse_unknown_spend() {
     http::Response response = refusal("billing_error", "spend limit unavailable");
     response.headers.add("x-should-retry", "false");
-    add(response.headers, "overage-disabled-reason", "fetch_error");
+    response.headers.add("anthropic-ratelimit-unified-overage-disabled-reason", "fetch_error");
     return response;
 }
 

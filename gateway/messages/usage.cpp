@@ -2,6 +2,8 @@
 #include "gateway/messages/usage.h"
 
 #include <algorithm>
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
 #include <optional>
 
 #include "gateway/base/json.h"
@@ -73,6 +75,16 @@ void take_counts(Usage& into, const boost::json::value& usage) {
         replace(into.web_searches, *tools, "web_search_requests");
 }
 
+/// For a document that is read and let go of at once: what is usual fits, and costs nothing to keep.
+class Desk {
+  public:
+    std::optional<boost::json::value> parse(std::string_view text) { return json::parse(text, &storage_); }
+
+  private:
+    std::array<unsigned char, 4096> room_;
+    boost::json::monotonic_resource storage_{room_.data(), room_.size()};
+};
+
 Usage clamped(Usage usage) {
     for (std::int64_t* count : {&usage.input, &usage.output, &usage.cache_read, &usage.cache_write_5m,
                                 &usage.cache_write_1h, &usage.web_searches})
@@ -113,7 +125,8 @@ void UsageMeter::finish() {
     if (shape_ == Shape::events) {
         if (const auto event = events_.finish()) take_event(*event);
     } else if (shape_ == Shape::json && !member_.value().empty()) {
-        const auto usage = json::parse(member_.value());
+        Desk desk;
+        const auto usage = desk.parse(member_.value());
         if (usage) take_usage(&*usage);
         complete_ = known_;
     }
@@ -146,7 +159,8 @@ void UsageMeter::take_event(const http::Event& event) {
         if (event.data.find(R"("content_block_delta")") != std::string_view::npos) take_text(event.data);
         return;
     }
-    const auto data = json::parse(event.data);
+    Desk desk;
+    const auto data = desk.parse(event.data);
     if (!data) return;
     const std::string_view type = event.name.empty() ? json::find_string(*data, "type").value_or("") : event.name;
     if (type == content_delta) return take_text(event.data);

@@ -47,7 +47,8 @@ std::string request_head(const http::Outbound& outbound, std::size_t body_size) 
     outbound.headers.append_to(head);
     if (body_size > 0 || outbound.method == "POST" || outbound.method == "PUT")
         head.append("Content-Length: ").append(std::to_string(body_size)).append("\r\n");
-    return head.append("\r\n");
+    head.append("\r\n");
+    return head;
 }
 
 bool has_no_body(const http::Outbound& outbound, int status) {
