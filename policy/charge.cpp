@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/charge.h"
 
+#include "gateway/base/text.h"
+
 namespace gatehouse::policy {
 
 std::string_view to_slug(Tier tier) {
@@ -17,23 +19,12 @@ std::string_view to_slug(Tier tier) {
     return "standard";
 }
 
-namespace {
-
-std::string account(std::string_view prefix, std::string_view name) {
-    std::string account;
-    account.reserve(prefix.size() + name.size());
-    account.append(prefix).append(name);
-    return account;
-}
-
-}  // namespace
-
 std::string user_account(std::string_view user) {
-    return account("u:", user);
+    return concat({"u:", user});
 }
 
 std::string pool_account(std::string_view group) {
-    return account("g:", group);
+    return concat({"g:", group});
 }
 
 std::optional<std::string> user_of(std::string_view account) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gateway/base/text.h"
+
 namespace gatehouse::policy {
 namespace {
 
@@ -15,10 +17,7 @@ constexpr double first_answer_tokens = 500;
 constexpr double weight = 0.3;
 
 std::string key_of(std::string_view user, std::string_view model) {
-    std::string key;
-    key.reserve(model.size() + 1 + user.size());
-    key.append(model).append("\n").append(user);
-    return key;
+    return concat({model, "\n", user});
 }
 
 double nano(Money amount) {

@@ -138,7 +138,7 @@ std::string name_in(std::string lower) {
     const std::size_t geography = text.find(maker);
     if (geography == 0 || (geography != std::string_view::npos && text[geography - 1] == '.'))
         text.remove_prefix(geography + maker.size());
-    if (!text.starts_with(family)) return lower.starts_with("arn:") ? std::string(text) : lower;
+    if (!text.starts_with(family)) return lower.starts_with("arn:") ? std::string(text) : std::move(lower);
     drop_suffix(text, "[1m]");
     text = text.substr(0, text.find(':'));
     text = text.substr(0, text.find('@'));

@@ -66,7 +66,6 @@ std::string encode_base64(std::string_view bytes, std::string_view alphabet, boo
 
 /// RFC 9562, section 5.4, of 16 random bytes.
 std::string format_uuid(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
     text.reserve(36);
     for (std::size_t index = 0; index < bytes.size(); ++index) {
@@ -74,8 +73,8 @@ std::string format_uuid(std::string_view bytes) {
         if (index == 6) byte = (byte & 0x0FU) | 0x40U;
         if (index == 8) byte = (byte & 0x3FU) | 0x80U;
         if (index == 4 || index == 6 || index == 8 || index == 10) text.push_back('-');
-        text.push_back(digits[byte >> 4U]);
-        text.push_back(digits[byte & 0x0FU]);
+        text.push_back(hex_digits[byte >> 4U]);
+        text.push_back(hex_digits[byte & 15U]);
     }
     return text;
 }

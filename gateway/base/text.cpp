@@ -13,6 +13,17 @@ std::string to_lower(std::string_view text) {
     return lower;
 }
 
+std::string concat(std::initializer_list<std::string_view> parts) {
+    std::size_t length = 0;
+    for (const std::string_view part : parts)
+        length += part.size();
+    std::string whole;
+    whole.reserve(length);
+    for (const std::string_view part : parts)
+        whole.append(part);
+    return whole;
+}
+
 std::string_view trim(std::string_view text, std::string_view blanks) {
     text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
     return text.substr(0, text.find_last_not_of(blanks) + 1);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ constexpr int hex_value(char letter) {
 
 /// ASCII letters only; every other byte stays.
 std::string to_lower(std::string_view text);
+/// One behind the other, for what is built on every request: one allocation at most.
+std::string concat(std::initializer_list<std::string_view> parts);
 /// Without `blanks` at either end.
 std::string_view trim(std::string_view text, std::string_view blanks = " \t");
 /// Whether it holds one of the characters that could end a header line or forge a log line.

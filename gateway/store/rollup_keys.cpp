@@ -5,23 +5,14 @@
 #include <initializer_list>
 
 #include "gateway/base/crypto.h"
+#include "gateway/base/text.h"
 
 namespace gatehouse::store {
 namespace {
 
 constexpr std::string_view prefix = "gh:{spend}:";
-
-std::string key(std::initializer_list<std::string_view> parts) {
-    std::size_t length = prefix.size();
-    for (const std::string_view part : parts)
-        length += part.size();
-    std::string name;
-    name.reserve(length);
-    name.append(prefix);
-    for (const std::string_view part : parts)
-        name.append(part);
-    return name;
-}
+/// Of a cell's name, so that it is not moved while it grows.
+constexpr std::size_t usual_name = 192;
 
 std::string hashed(std::string_view name) {
     return to_base64url(sha256(name));
@@ -54,11 +45,8 @@ void append_escaped(std::string& name, std::string_view part) {
 }
 
 std::string joined(std::initializer_list<std::string_view> parts) {
-    std::size_t length = parts.size();
-    for (const std::string_view part : parts)
-        length += part.size();
     std::string name;
-    name.reserve(length);
+    name.reserve(usual_name);
     for (const std::string_view* part = parts.begin(); part != parts.end(); ++part) {
         if (part != parts.begin()) name.push_back('|');
         append_escaped(name, *part);
@@ -69,7 +57,7 @@ std::string joined(std::initializer_list<std::string_view> parts) {
 }  // namespace
 
 std::string spent_key(policy::Period period, Instant now) {
-    return key({"a:", policy::period_key(period, now)});
+    return concat({prefix, "a:", policy::period_key(period, now)});
 }
 
 std::string touched_name(std::string_view account, Instant when) {
@@ -78,39 +66,39 @@ std::string touched_name(std::string_view account, Instant when) {
 }
 
 std::string level_key(std::string_view gauge) {
-    return key({"g:", hashed(gauge), ":level"});
+    return concat({prefix, "g:", hashed(gauge), ":level"});
 }
 
 std::string under_way_key(std::string_view gauge) {
-    return key({"g:", hashed(gauge), ":busy"});
+    return concat({prefix, "g:", hashed(gauge), ":busy"});
 }
 
 std::string stretch_key(std::string_view user, std::string_view session) {
-    return key({"g:", hashed(joined({user, session})), ":stretch"});
+    return concat({prefix, "g:", hashed(joined({user, session})), ":stretch"});
 }
 
 std::string paused_key(std::string_view user) {
-    return key({"g:", hashed(user), ":paused"});
+    return concat({prefix, "g:", hashed(user), ":paused"});
 }
 
 std::string cells_key(policy::Grain grain, Instant when) {
     switch (grain) {
         case policy::Grain::hour:
-            return key({"h:", hour_name(when)});
+            return concat({prefix, "h:", hour_name(when)});
         case policy::Grain::day:
-            return key({"d:", day_name(when)});
+            return concat({prefix, "d:", day_name(when)});
         case policy::Grain::month:
-            return key({"m:", day_name(when).substr(0, 6)});
+            return concat({prefix, "m:", day_name(when).substr(0, 6)});
     }
     return {};
 }
 
 std::string totals_key(Instant when) {
-    return key({"t:", day_name(when)});
+    return concat({prefix, "t:", day_name(when)});
 }
 
 std::string sessions_key(std::string_view user, Instant when) {
-    return key({"s:", day_name(when), ":", hashed(user)});
+    return concat({prefix, "s:", day_name(when), ":", hashed(user)});
 }
 
 std::string cell_name(const policy::Dimensions& who) {
@@ -138,7 +126,7 @@ std::string session_cell_name(std::string_view session, std::string_view agent, 
 }
 
 std::string seen_key(std::string_view epoch) {
-    return key({"seen:", epoch});
+    return concat({prefix, "seen:", epoch});
 }
 
 }  // namespace gatehouse::store

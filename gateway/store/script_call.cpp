@@ -272,9 +272,7 @@ void append_hashes(const Hashes<Sum>& hashes, ScriptCall& call, const AppendFigu
 
 /// Where the charges of an hour go.
 struct Books {
-    Hash<CellSum>* hour = nullptr;
-    Hash<CellSum>* day = nullptr;
-    Hash<CellSum>* month = nullptr;
+    std::array<Hash<CellSum>*, 3> cells{};  ///< of the hour, the day and the month
     Hash<CellSum>* totals = nullptr;
 };
 
@@ -300,7 +298,7 @@ class Sums {
         const policy::Dimensions& who = charge.who;
         const Books& books = books_of(charge.when);
         const std::string cell = cell_name(who);
-        for (Hash<CellSum>* cells : {books.hour, books.day, books.month})
+        for (Hash<CellSum>* cells : books.cells)
             add_charge(*cells, cell, charge);
         add_charge(*books.totals, total_name(who), charge);
         add_charge(cells_of(sessions_key(who.user, charge.when), retention_.detail),
@@ -352,10 +350,10 @@ class Sums {
         const auto [found, is_new] = books_.try_emplace(std::chrono::floor<std::chrono::hours>(when));
         Books& books = found->second;
         if (!is_new) return books;
-        books.hour = &cells_of(cells_key(policy::Grain::hour, when), retention_.detail);
-        books.day = &cells_of(cells_key(policy::Grain::day, when), retention_.spend);
-        books.month = &cells_of(cells_key(policy::Grain::month, when), retention_.spend);
-        books.totals = &cells_of(totals_key(when), retention_.spend);
+        books = {{&cells_of(cells_key(policy::Grain::hour, when), retention_.detail),
+                  &cells_of(cells_key(policy::Grain::day, when), retention_.spend),
+                  &cells_of(cells_key(policy::Grain::month, when), retention_.spend)},
+                 &cells_of(totals_key(when), retention_.spend)};
         return books;
     }
     void add_to_accounts(const policy::Charge& charge) {

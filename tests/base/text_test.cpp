@@ -13,6 +13,11 @@ TEST(Text, LowersLettersAndNothingElse) {
     EXPECT_EQ(to_lower("[\\]^_`\xC3\x84"sv), "[\\]^_`\xC3\x84") << "neither their neighbours nor other bytes";
 }
 
+TEST(Text, PutsPartsOneBehindTheOther) {
+    EXPECT_EQ(concat({"u:", "", "ada", "\n"}), "u:ada\n");
+    EXPECT_EQ(concat({}), "");
+}
+
 TEST(Text, TrimsBothEndsAndLeavesTheMiddle) {
     EXPECT_EQ(trim(" \t a b \t"), "a b");
     EXPECT_EQ(trim(" \t"), "");
